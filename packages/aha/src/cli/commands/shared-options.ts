@@ -1,0 +1,68 @@
+/** Options that several commands take, spelt and explained once. */
+import { type Command, Option } from "commander";
+import { fraction, nonNegative, positiveInteger, probability, wholeNumber } from "../arguments.ts";
+import { UsageError } from "../cli-error.ts";
+import type { Device, Dtype, SamplingOptions } from "./contracts.ts";
+
+/** The sampling options as commander hands them over. */
+export interface SamplingFlags {
+  readonly greedy?: boolean;
+  readonly temperature?: number;
+  readonly topP: number;
+  readonly topK: number;
+  readonly minP: number;
+  readonly maxNewTokens: number;
+  readonly seed: number;
+}
+
+export interface DeviceFlags {
+  readonly dtype: Dtype;
+  readonly device: Device;
+}
+
+export function addSamplingOptions(command: Command, maxNewTokens: number): Command {
+  return command
+    .option("--greedy", "always take the likeliest token (the same as --temperature 0)")
+    .option("--temperature <number>", "sampling temperature (default: 1)", nonNegative)
+    .option("--top-p <number>", "sample from the likeliest tokens that hold this probability", probability, 1)
+    .option("--top-k <count>", "sample from this many likeliest tokens; 0: all", wholeNumber, 0)
+    .option(
+      "--min-p <number>",
+      "leave out tokens below this share of the likeliest's probability",
+      fraction,
+      0,
+    )
+    .option(
+      "--max-new-tokens <count>",
+      "cut a completion off after so many tokens",
+      positiveInteger,
+      maxNewTokens,
+    )
+    .option("--seed <number>", "seed of the sampling", wholeNumber, 0);
+}
+
+export function samplingOptions(flags: SamplingFlags): SamplingOptions {
+  if (flags.greedy === true && (flags.temperature ?? 0) > 0) {
+    throw new UsageError(`--greedy and --temperature ${flags.temperature} contradict each other; give one`);
+  }
+  return {
+    temperature: flags.greedy === true ? 0 : (flags.temperature ?? 1),
+    topP: flags.topP,
+    topK: flags.topK,
+    minP: flags.minP,
+    maxNewTokens: flags.maxNewTokens,
+    seed: flags.seed,
+  };
+}
+
+export function addDeviceOptions(command: Command, dtype: Dtype): Command {
+  return command
+    .addOption(
+      new Option("--dtype <type>", "compute type; auto: as the model folder stores its weights")
+        .choices(["auto", "float32", "bfloat16"])
+        .default(dtype),
+    )
+    .addOption(
+      new Option("--device <device>", "where to compute").choices(["auto", "cpu", "cuda"]).default("auto"),
+    );
+}

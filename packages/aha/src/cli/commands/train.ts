@@ -1,0 +1,70 @@
+/** `aha train`: reinforcement learning as a recipe says, from the start or from the latest checkpoint. */
+import { Command } from "commander";
+import { collect } from "../arguments.ts";
+import { UsageError } from "../cli-error.ts";
+import type { TrainResult, Work } from "./contracts.ts";
+
+interface TrainFlags {
+  readonly set?: readonly string[];
+  readonly resume?: boolean;
+  readonly runDir?: string;
+  readonly json?: boolean;
+}
+
+/** The options of both training commands. */
+export function addTrainOptions(command: Command): Command {
+  return command
+    .argument("<recipe>", "recipe file: .ts, .mts, .js, .mjs, .json, .yaml or .yml")
+    .option("--set <path=value>", "override a field, such as rl.learningRate=1e-6; repeatable", collect)
+    .option("--resume", "go on from the run's latest checkpoint")
+    .option("--run-dir <folder>", "where the run is kept (default: runs/<the recipe's name>)")
+    .option("--json", "print the result as JSON");
+}
+
+/** Loads the recipe, checks that it is of the command's kind, and trains. */
+async function train(work: Work, stage: "rl" | "pretrain", file: string, flags: TrainFlags): Promise<void> {
+  const { loadRecipe } = await import("../../recipe/load-recipe.ts");
+  const recipe = await loadRecipe(file, flags.set);
+  const options = {
+    runDirectory: flags.runDir ?? `runs/${recipe.name}`,
+    resume: flags.resume ?? false,
+    json: flags.json ?? false,
+  };
+  if (recipe.stage !== stage) {
+    const command = recipe.stage === "rl" ? "train" : "pretrain";
+    throw new UsageError(`${file} is a recipe of stage "${recipe.stage}"; run it by: aha ${command} ${file}`);
+  }
+  const result =
+    recipe.stage === "rl"
+      ? await work.trainReinforcement(recipe, options)
+      : await work.pretrain(recipe, options);
+  if (options.json) process.stdout.write(`${JSON.stringify(result)}\n`);
+  if (result.status === "interrupted") sayHowToGoOn(result, stage, file, flags);
+}
+
+function sayHowToGoOn(
+  { steps }: TrainResult,
+  stage: "rl" | "pretrain",
+  file: string,
+  flags: TrainFlags,
+): void {
+  const sets = (flags.set ?? []).map((assignment) => ` --set ${quoted(assignment)}`).join("");
+  const place = flags.runDir === undefined ? "" : ` --run-dir ${quoted(flags.runDir)}`;
+  const command = `aha ${stage === "rl" ? "train" : "pretrain"} ${quoted(file)}${sets}${place} --resume`;
+  process.stderr.write(`Stopped after step ${steps}; everything is saved. Go on with:\n  npx ${command}\n`);
+  process.exitCode = 130; // What shells report for a command ended by Ctrl-C.
+}
+
+const quoted = (text: string) => (/^[\w./=@:,+-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`);
+
+export function trainCommand(work: Work): Command {
+  return addTrainOptions(new Command("train"))
+    .description("Train by reinforcement learning with verifiable rewards, as a recipe says")
+    .action((file: string, flags: TrainFlags) => train(work, "rl", file, flags));
+}
+
+export function pretrainCommand(work: Work): Command {
+  return addTrainOptions(new Command("pretrain"))
+    .description("Pretrain a small base model from nothing, as a recipe says")
+    .action((file: string, flags: TrainFlags) => train(work, "pretrain", file, flags));
+}

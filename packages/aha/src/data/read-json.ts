@@ -1,0 +1,108 @@
+/** Rows of JSON and JSON Lines files, plain or gzipped. */
+import { createReadStream } from "node:fs";
+import { createInterface } from "node:readline";
+import type { Readable } from "node:stream";
+import { createGunzip } from "node:zlib";
+import type { JsonValue } from "../tasks/task.ts";
+import { DataError } from "./data-error.ts";
+import { type DataRow, isColumns } from "./data-row.ts";
+
+/**
+ * Rows of a file that holds one JSON object a line, or one JSON array of objects (which is told by its
+ * first character). Lines are streamed; an array is read whole. Blank lines are passed over.
+ */
+export async function* readJsonRows(file: string): AsyncGenerator<DataRow> {
+  const stream = openText(file);
+  const lines = createInterface({ input: stream, crlfDelay: Number.POSITIVE_INFINITY });
+  let number = 0;
+  let array: string[] | null = null;
+  try {
+    for await (const raw of withStreamErrors(stream, lines)) {
+      number += 1;
+      const line = number === 1 ? raw.replace(/^\uFEFF/, "") : raw;
+      if (array !== null) array.push(line);
+      else if (line.trim() === "") continue;
+      else if (line.trimStart().startsWith("[")) array = [...Array<string>(number - 1).fill(""), line];
+      else yield parseLine(line, `${file}:${number}`);
+    }
+  } catch (cause) {
+    if (cause instanceof DataError) throw cause;
+    const got = cause instanceof Error ? cause.message : String(cause);
+    const remedy = "Check that the file is readable and was fetched whole.";
+    throw new DataError(
+      { source: `${file}:${number + 1}`, expected: "text to read", got, remedy },
+      { cause },
+    );
+  } finally {
+    lines.close();
+    stream.destroy();
+  }
+  if (array !== null) yield* parseArray(array.join("\n"), file);
+}
+
+function openText(file: string): Readable {
+  const bytes = createReadStream(file);
+  if (!file.endsWith(".gz")) return bytes.setEncoding("utf8");
+  const text = createGunzip();
+  bytes.on("error", (error) => text.destroy(error));
+  text.on("close", () => bytes.destroy());
+  return bytes.pipe(text).setEncoding("utf8");
+}
+
+/** `readline` ends in silence where its stream fails; this throws instead. */
+async function* withStreamErrors(stream: Readable, lines: AsyncIterable<string>): AsyncGenerator<string> {
+  let failure: Error | null = null;
+  const failed = new Promise<void>((resolve) => {
+    stream.once("error", (error) => {
+      failure = error;
+      resolve();
+    });
+  });
+  const iterator = lines[Symbol.asyncIterator]();
+  while (true) {
+    const next = await Promise.race([iterator.next(), failed]);
+    if (failure !== null) throw failure;
+    if (!next || next.done) return;
+    yield next.value;
+  }
+}
+
+function parseLine(line: string, source: string): DataRow {
+  return toRow(parse(line, source), source);
+}
+
+function* parseArray(text: string, file: string): Generator<DataRow> {
+  const values = parse(text, file);
+  if (!Array.isArray(values)) throw notRows(values, file);
+  for (const [index, value] of values.entries()) yield toRow(value, `${file}:row ${index + 1}`);
+}
+
+function toRow(value: JsonValue, source: string): DataRow {
+  if (!isColumns(value)) throw notRows(value, source);
+  return { columns: value, source };
+}
+
+function parse(text: string, source: string): JsonValue {
+  try {
+    const value: JsonValue = JSON.parse(text);
+    return value;
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    const position = /at position (\d+)/.exec(reason)?.[1];
+    const multiline = text.includes("\n") && position !== undefined;
+    const line = multiline ? `:${text.slice(0, Number(position)).split("\n").length}` : "";
+    throw new DataError(
+      { source: `${source}${line}`, expected: "JSON", got: reason, remedy: "Correct or remove this line." },
+      { cause },
+    );
+  }
+}
+
+function notRows(value: JsonValue, source: string): DataError {
+  return new DataError({
+    source,
+    expected: "a JSON object with the row's columns",
+    got: JSON.stringify(value).slice(0, 80),
+    remedy: "Each line of JSON Lines, and each item of a JSON array, is one row.",
+  });
+}

@@ -1,0 +1,191 @@
+/** The configuration of a Llama-family model: read from and written as Hugging Face's `config.json`. */
+import { join } from "node:path";
+import { z } from "zod";
+import { ModelFolderError } from "./errors.ts";
+import { readJson } from "./json-file.ts";
+
+export const CONFIG_FILE = "config.json";
+
+const FLOAT_TYPES = ["float32", "bfloat16", "float16", "float64"] as const;
+
+/** The type in which a folder's weights are stored, by PyTorch's name. */
+export type WeightDtype = (typeof FLOAT_TYPES)[number];
+
+/** What a Llama-family decoder is made of. Names follow our own vocabulary; the file keeps Hugging Face's. */
+export interface ModelConfig {
+  readonly vocabularySize: number;
+  readonly hiddenSize: number;
+  readonly layers: number;
+  readonly heads: number;
+  /** Fewer than `heads` in grouped-query attention; divides it. */
+  readonly keyValueHeads: number;
+  readonly headDimension: number;
+  readonly intermediateSize: number;
+  readonly maxPositions: number;
+  readonly normEpsilon: number;
+  readonly ropeTheta: number;
+  readonly tieEmbeddings: boolean;
+  /** Standard deviation of fresh weights. */
+  readonly initializerRange: number;
+  /** The type the weights were saved in. */
+  readonly dtype: WeightDtype;
+  readonly bosTokenId: number | null;
+  /** Empty where the file names none; generation stops at any of them. */
+  readonly eosTokenIds: readonly number[];
+  readonly padTokenId: number | null;
+}
+
+const size = z.int().min(1);
+const tokenId = z.int().min(0);
+const off = z.literal(false).nullish();
+
+/** The rotary settings we can compute: the plain ones, under either key of either era. */
+const plainRope = z
+  .looseObject({
+    rope_type: z.literal("default").nullish(),
+    type: z.literal("default").nullish(),
+    rope_theta: z.number().positive().nullish(),
+    partial_rotary_factor: z.literal(1).nullish(),
+  })
+  .nullish();
+
+const schema = z.looseObject({
+  model_type: z.literal("llama"),
+  vocab_size: size,
+  hidden_size: size,
+  num_hidden_layers: size,
+  num_attention_heads: size,
+  num_key_value_heads: size.nullish(),
+  head_dim: size.nullish(),
+  intermediate_size: size,
+  max_position_embeddings: size.default(2048),
+  rms_norm_eps: z.number().positive().default(1e-6),
+  rope_theta: z.number().positive().nullish(),
+  rope_parameters: plainRope,
+  rope_scaling: plainRope,
+  partial_rotary_factor: z.literal(1).nullish(),
+  tie_word_embeddings: z.boolean().default(false),
+  initializer_range: z.number().positive().default(0.02),
+  hidden_act: z.enum(["silu", "swish"]).default("silu"),
+  attention_bias: off,
+  mlp_bias: off,
+  quantization_config: z.null().optional(),
+  dtype: z.enum(FLOAT_TYPES).nullish(),
+  torch_dtype: z.enum(FLOAT_TYPES).nullish(),
+  bos_token_id: tokenId.nullish(),
+  eos_token_id: z.union([tokenId, z.array(tokenId)]).nullish(),
+  pad_token_id: z.int().nullish(),
+});
+
+/** Reads `config.json` of a folder. Throws {@link ModelFolderError} naming the field that is not supported. */
+export function readModelConfig(folder: string): ModelConfig {
+  const file = join(folder, CONFIG_FILE);
+  return parseModelConfig(readJson(file), file);
+}
+
+/** The same for an object that was read already; `file` is for messages. */
+export function parseModelConfig(
+  value: Readonly<Record<string, unknown>>,
+  file: string = CONFIG_FILE,
+): ModelConfig {
+  const parsed = schema.safeParse(value);
+  if (!parsed.success) throw unsupported(value, parsed.error, file);
+  const fields = parsed.data;
+  const heads = fields.num_attention_heads;
+  const keyValueHeads = fields.num_key_value_heads ?? heads;
+  if (heads % keyValueHeads !== 0) {
+    throw inconsistent(
+      file,
+      `num_key_value_heads ${keyValueHeads} does not divide num_attention_heads ${heads}`,
+    );
+  }
+  const headDimension = fields.head_dim ?? fields.hidden_size / heads;
+  if (!Number.isInteger(headDimension) || headDimension % 2 !== 0) {
+    throw inconsistent(
+      file,
+      `head_dim ${headDimension} is not an even whole number (hidden_size ${fields.hidden_size}, num_attention_heads ${heads})`,
+    );
+  }
+  const eos = fields.eos_token_id ?? [];
+  const pad = fields.pad_token_id ?? -1;
+  return {
+    vocabularySize: fields.vocab_size,
+    hiddenSize: fields.hidden_size,
+    layers: fields.num_hidden_layers,
+    heads,
+    keyValueHeads,
+    headDimension,
+    intermediateSize: fields.intermediate_size,
+    maxPositions: fields.max_position_embeddings,
+    normEpsilon: fields.rms_norm_eps,
+    ropeTheta:
+      fields.rope_parameters?.rope_theta ?? fields.rope_theta ?? fields.rope_scaling?.rope_theta ?? 10_000,
+    tieEmbeddings: fields.tie_word_embeddings,
+    initializerRange: fields.initializer_range,
+    dtype: fields.dtype ?? fields.torch_dtype ?? "float32",
+    bosTokenId: fields.bos_token_id ?? null,
+    eosTokenIds: typeof eos === "number" ? [eos] : eos,
+    padTokenId: pad < 0 ? null : pad, // some configurations write −1 for "none"
+  };
+}
+
+/**
+ * The contents of `config.json` as transformers expects them; `rope_theta` stands both at the top
+ * (transformers 4) and under `rope_parameters` (5), the type both as `dtype` and as `torch_dtype`.
+ */
+export function formatModelConfig(config: ModelConfig): Record<string, unknown> {
+  const [eos = null] = config.eosTokenIds;
+  return {
+    architectures: ["LlamaForCausalLM"],
+    attention_bias: false,
+    attention_dropout: 0,
+    bos_token_id: config.bosTokenId,
+    dtype: config.dtype,
+    eos_token_id: config.eosTokenIds.length > 1 ? config.eosTokenIds : eos,
+    head_dim: config.headDimension,
+    hidden_act: "silu",
+    hidden_size: config.hiddenSize,
+    initializer_range: config.initializerRange,
+    intermediate_size: config.intermediateSize,
+    max_position_embeddings: config.maxPositions,
+    mlp_bias: false,
+    model_type: "llama",
+    num_attention_heads: config.heads,
+    num_hidden_layers: config.layers,
+    num_key_value_heads: config.keyValueHeads,
+    pad_token_id: config.padTokenId,
+    pretraining_tp: 1,
+    rms_norm_eps: config.normEpsilon,
+    rope_parameters: { rope_theta: config.ropeTheta, rope_type: "default" },
+    rope_scaling: null,
+    rope_theta: config.ropeTheta,
+    tie_word_embeddings: config.tieEmbeddings,
+    torch_dtype: config.dtype,
+    use_cache: true,
+    vocab_size: config.vocabularySize,
+  };
+}
+
+function unsupported(
+  value: Readonly<Record<string, unknown>>,
+  error: z.ZodError,
+  file: string,
+): ModelFolderError {
+  const [issue] = error.issues;
+  const path = issue?.path.join(".") ?? "";
+  const got = JSON.stringify(issue?.path.reduce<unknown>(step, value)) ?? "nothing";
+  return new ModelFolderError({
+    file,
+    message: `field "${path}" is not supported: ${issue?.message ?? "invalid"}, got ${got}`,
+    remedy:
+      "Llama models (model_type llama, plain rotary embedding, silu, no biases, not quantised) can be used",
+  });
+}
+
+function inconsistent(file: string, message: string): ModelFolderError {
+  return new ModelFolderError({ file, message, remedy: "Correct the configuration" });
+}
+
+function step(value: unknown, key: PropertyKey): unknown {
+  return typeof value === "object" && value !== null ? Reflect.get(value, key) : undefined;
+}

@@ -1,0 +1,239 @@
+/** A run's directory: everything a run leaves behind, and all that is needed to go on after a kill. */
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import type { JsonValue } from "../tasks/task.ts";
+import { removePartials, writeFileAtomically } from "./atomic.ts";
+import {
+  type Checkpoint,
+  type CheckpointWriting,
+  cleanCheckpoints,
+  latestCheckpoint,
+  saveCheckpoint,
+} from "./checkpoints.ts";
+import { EventLog, readEvents, truncateEvents } from "./event-log.ts";
+import { type Heartbeat, heartbeatFile } from "./phases.ts";
+import { RolloutWriter, readRollouts, removeRolloutsAfter, stepName } from "./rollout-files.ts";
+import { type RunLock, takeRunLock } from "./run-lock.ts";
+import type { NewRunEvent, RolloutRecord, RunEvent, RunSummary } from "./run-records.ts";
+import { asStorageError } from "./storage-error.ts";
+import { TensorboardWriter } from "./tensorboard.ts";
+
+/** Raised when a directory does not hold what a command expects of it. */
+export class RunDirectoryError extends Error {
+  override readonly name = "RunDirectoryError";
+}
+
+/** The paths of a run, whether or not they exist yet. */
+export function runPaths(root: string) {
+  return {
+    root,
+    recipe: join(root, "recipe.json"),
+    events: join(root, "events.jsonl"),
+    rollouts: join(root, "rollouts"),
+    evaluations: join(root, "evaluations"),
+    checkpoints: join(root, "checkpoints"),
+    tensorboard: join(root, "tensorboard"),
+    heartbeat: join(root, "heartbeat.json"),
+    summary: join(root, "summary.json"),
+    report: join(root, "report.html"),
+    lock: join(root, "lock"),
+  } as const;
+}
+
+export type RunPaths = ReturnType<typeof runPaths>;
+
+/** A run being written; made by `startRun` or `resumeRun`, closed by `close`. */
+export class RunDirectory {
+  readonly paths: RunPaths;
+  /** The checkpoint this run goes on from; undefined for a fresh one. */
+  readonly resumedFrom: Checkpoint | undefined;
+  readonly #lock: RunLock;
+  readonly #events: EventLog;
+  readonly #tensorboard: TensorboardWriter;
+
+  constructor(paths: RunPaths, lock: RunLock, resumedFrom: Checkpoint | undefined) {
+    this.paths = paths;
+    this.resumedFrom = resumedFrom;
+    this.#lock = lock;
+    this.#events = new EventLog(paths.events);
+    this.#tensorboard = new TensorboardWriter(paths.tensorboard, (resumedFrom?.step ?? 0) + 1);
+  }
+
+  /** Appends an event; metrics go to TensorBoard as well. */
+  record(event: NewRunEvent): void {
+    const { time } = this.#events.append(event);
+    if (event.type === "metrics") this.#tensorboard.scalars(event.step, event.metrics, time);
+    if (event.type === "evaluation") {
+      const { accuracy, mean_length, format, reflection } = event.summary;
+      const metrics: Record<string, number> = {
+        "evaluation/accuracy": accuracy,
+        "evaluation/mean_length": mean_length,
+        "evaluation/format": format,
+      };
+      for (const [word, count] of Object.entries(reflection))
+        metrics[`evaluation/reflection/${word}`] = count;
+      this.#tensorboard.scalars(event.step, metrics, time);
+    }
+  }
+
+  /** A writer for a step's rollouts; close it when the step is done. */
+  rollouts(step: number): RolloutWriter {
+    return new RolloutWriter(join(this.paths.rollouts, `${stepName(step)}.jsonl`));
+  }
+
+  /** A writer for an evaluation's completions: `before`, `after`, or `step-000123`. */
+  evaluation(name: string): RolloutWriter {
+    return new RolloutWriter(join(this.paths.evaluations, `${name}.jsonl`));
+  }
+
+  /** Writes a checkpoint atomically and prunes older ones. Events so far are synced first and stay with it. */
+  async checkpoint(
+    writer: (temporaryFolder: string) => void | Promise<void>,
+    writing: Omit<CheckpointWriting, "eventsPosition">,
+  ): Promise<Checkpoint> {
+    this.#events.sync();
+    return saveCheckpoint(this.paths.checkpoints, writer, {
+      ...writing,
+      eventsPosition: this.#events.position,
+    });
+  }
+
+  writeSummary(summary: RunSummary): void {
+    writeFileAtomically(this.paths.summary, `${JSON.stringify(summary, null, 2)}\n`);
+  }
+
+  writeReport(html: string): void {
+    writeFileAtomically(this.paths.report, html);
+  }
+
+  /** To be handed to `Phases`. */
+  heartbeat(): (heartbeat: Heartbeat) => void {
+    return heartbeatFile(this.paths.heartbeat);
+  }
+
+  close(): void {
+    this.#events.close();
+    this.#tensorboard.close();
+    rmSync(this.paths.heartbeat, { force: true });
+    this.#lock.release();
+  }
+}
+
+/**
+ * Starts a fresh run.
+ *
+ * @param recipe the resolved recipe as JSON (`serialiseRecipe`)
+ * @throws {RunDirectoryError} when the directory already holds a run
+ * @throws {RunLockedError} when another process is training in it
+ */
+export function startRun(root: string, recipe: JsonValue): RunDirectory {
+  const paths = runPaths(root);
+  return locked(paths, () => {
+    if (existsSync(paths.events) && latestCheckpoint(paths.checkpoints) !== undefined) {
+      throw new RunDirectoryError(
+        `${root} already holds a run. Go on with it by --resume, or take another --run-dir (or remove it).`,
+      );
+    }
+    // A run that never reached a checkpoint has nothing to go on from.
+    for (const name of [
+      "events",
+      "rollouts",
+      "evaluations",
+      "checkpoints",
+      "tensorboard",
+      "summary",
+    ] as const) {
+      rmSync(paths[name], { recursive: true, force: true });
+    }
+    mkdirSync(paths.tensorboard);
+    writeFileAtomically(paths.recipe, `${JSON.stringify(recipe, null, 2)}\n`);
+    return undefined;
+  });
+}
+
+/**
+ * Goes on with a run from its newest whole checkpoint: later events and rollouts are removed, since they
+ * will happen again. A run killed before its first checkpoint starts anew, from step 0.
+ *
+ * @throws {RunDirectoryError} when there is no run
+ */
+export function resumeRun(root: string): RunDirectory {
+  const paths = runPaths(root);
+  if (!existsSync(paths.recipe)) {
+    throw new RunDirectoryError(`${root} holds no run to resume (no recipe.json); start it without --resume`);
+  }
+  return locked(paths, () => {
+    cleanCheckpoints(paths.checkpoints);
+    removePartials(root);
+    const checkpoint = latestCheckpoint(paths.checkpoints);
+    truncateEvents(paths.events, checkpoint?.step ?? 0, checkpoint?.eventsPosition ?? 0);
+    removeRolloutsAfter(paths.rollouts, checkpoint?.step ?? 0);
+    mkdirSync(paths.tensorboard, { recursive: true });
+    rmSync(paths.summary, { force: true });
+    return checkpoint;
+  });
+}
+
+function locked(paths: RunPaths, prepare: () => Checkpoint | undefined): RunDirectory {
+  let lock: RunLock | undefined;
+  try {
+    mkdirSync(paths.root, { recursive: true });
+    lock = takeRunLock(paths.lock);
+    return new RunDirectory(paths, lock, prepare());
+  } catch (error) {
+    lock?.release();
+    throw asStorageError(error, paths.root, "nothing of the run was changed");
+  }
+}
+
+/** A run as its readers see it: reports, dashboards, tests. Works while it is being written. */
+export interface RunData {
+  readonly name: string;
+  readonly recipe: JsonValue;
+  readonly events: readonly RunEvent[];
+  readonly summary: RunSummary | null;
+  readonly before: readonly RolloutRecord[];
+  readonly after: readonly RolloutRecord[];
+}
+
+/**
+ * Reads all of a run but its training rollouts.
+ *
+ * @throws {RunDirectoryError} when the directory holds no run
+ */
+export function readRun(root: string): RunData {
+  const paths = runPaths(root);
+  if (!existsSync(paths.events)) {
+    throw new RunDirectoryError(`${root} holds no run: expected events.jsonl in it`);
+  }
+  const json = (path: string) => (existsSync(path) ? JSON.parse(readFileSync(path, "utf8")) : null);
+  const recipe: JsonValue = json(paths.recipe);
+  const summary: RunSummary | null = json(paths.summary);
+  const evaluation = (name: string) => {
+    const path = join(paths.evaluations, `${name}.jsonl`);
+    return existsSync(path) ? [...readRollouts(path)] : [];
+  };
+  const named = typeof recipe === "object" && recipe !== null && !Array.isArray(recipe) ? recipe.name : null;
+  return {
+    name: typeof named === "string" ? named : root,
+    recipe,
+    events: [...readEvents(paths.events)],
+    summary,
+    before: evaluation("before"),
+    after: evaluation("after"),
+  };
+}
+
+/** The rollouts of one step of a run, as they were written; empty where there are none. */
+export function* readStepRollouts(root: string, step: number): Generator<RolloutRecord> {
+  const path = join(runPaths(root).rollouts, `${stepName(step)}.jsonl`);
+  if (existsSync(path)) yield* readRollouts(path);
+}
+
+/** Names of the runs in a folder such as `runs/`. */
+export function listRuns(folder: string): string[] {
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder)
+    .filter((name) => existsSync(runPaths(join(folder, name)).events))
+    .sort();
+}

@@ -1,0 +1,127 @@
+/** Keeps two trainers out of one run directory. */
+import { closeSync, linkSync, openSync, readFileSync, renameSync, rmSync, writeSync } from "node:fs";
+import { hostname } from "node:os";
+import { asStorageError } from "./storage-error.ts";
+
+/** Who holds a lock. */
+interface Holder {
+  readonly pid: number;
+  readonly host: string;
+  /** The system's mark of when the process started, where it tells; guards against reused process ids. */
+  readonly started: string | null;
+}
+
+/** Raised when another living process trains in the same run directory. */
+export class RunLockedError extends Error {
+  override readonly name = "RunLockedError";
+  constructor(path: string, { pid, host }: Holder) {
+    const where = host === hostname() ? "" : ` on ${host}`;
+    super(
+      `another process (${pid}${where}) is training in this run directory; wait for it, stop it, or take ` +
+        `another --run-dir. If it is surely gone, remove ${path}`,
+    );
+  }
+}
+
+/** A held lock. */
+export interface RunLock {
+  release(): void;
+}
+
+/**
+ * Takes the lock file, also from a holder that no longer lives on this machine.
+ *
+ * @throws {RunLockedError} when the holder lives, or runs on another machine
+ */
+export function takeRunLock(path: string): RunLock {
+  const mine: Holder = { pid: process.pid, host: hostname(), started: startMark(process.pid) };
+  const candidate = `${path}.${process.pid}`;
+  try {
+    const descriptor = openSync(candidate, "w");
+    writeSync(descriptor, `${JSON.stringify(mine)}\n`);
+    closeSync(descriptor);
+    claim(candidate, path);
+  } catch (error) {
+    throw asStorageError(error, path, "the run directory is as it was");
+  } finally {
+    rmSync(candidate, { force: true });
+  }
+  return {
+    release: () => {
+      const holder = readHolder(path);
+      if (holder !== undefined && sameHolder(holder, mine)) rmSync(path, { force: true });
+    },
+  };
+}
+
+/** A link appears under its name whole or not at all, and only where the name is free. */
+function claim(candidate: string, path: string): void {
+  for (let attempt = 0; attempt < 3; attempt++) {
+    try {
+      linkSync(candidate, path);
+      return;
+    } catch (error) {
+      if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw error;
+    }
+    const holder = readHolder(path);
+    if (holder !== undefined && isAlive(holder)) throw new RunLockedError(path, holder);
+    setAside(path, candidate);
+  }
+  throw new RunLockedError(path, readHolder(path) ?? { pid: 0, host: hostname(), started: null });
+}
+
+/**
+ * Takes a stale lock away. Renaming takes exactly one file; where that turns out to be the fresh lock of
+ * another process that was quicker, it is put back.
+ */
+function setAside(path: string, candidate: string): void {
+  const aside = `${candidate}.stale`;
+  try {
+    renameSync(path, aside);
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return;
+    throw error;
+  }
+  const taken = readHolder(aside);
+  if (taken !== undefined && isAlive(taken)) renameSync(aside, path);
+  else rmSync(aside, { force: true });
+}
+
+function readHolder(path: string): Holder | undefined {
+  try {
+    const value: unknown = JSON.parse(readFileSync(path, "utf8"));
+    return isHolder(value) ? value : undefined;
+  } catch {
+    return undefined; // Gone, or torn by a crash: no living holder can be named.
+  }
+}
+
+function isHolder(value: unknown): value is Holder {
+  return (
+    typeof value === "object" && value !== null && "pid" in value && "host" in value && "started" in value
+  );
+}
+
+const sameHolder = (a: Holder, b: Holder) => a.pid === b.pid && a.host === b.host && a.started === b.started;
+
+/** A holder on another machine counts as living: its process cannot be seen from here. */
+function isAlive({ pid, host, started }: Holder): boolean {
+  if (host !== hostname()) return true;
+  try {
+    process.kill(pid, 0);
+  } catch (error) {
+    return error instanceof Error && "code" in error && error.code === "EPERM";
+  }
+  const mark = startMark(pid);
+  return started === null || mark === null || mark === started;
+}
+
+/** Field 22 of Linux's /proc/<pid>/stat, the start time in clock ticks since boot; null elsewhere. */
+function startMark(pid: number): string | null {
+  try {
+    const text = readFileSync(`/proc/${pid}/stat`, "utf8");
+    return text.slice(text.lastIndexOf(")") + 2).split(" ")[19] ?? null;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,46 @@
+/** Declares the tensor methods that are written by hand, because PyTorch's form of them is not the schema's. */
+import type { Tensor } from "./tensor.ts";
+import type { Device, Dtype, Integer, Scalar } from "./types.ts";
+
+export interface ConversionOptions {
+  readonly dtype?: Dtype;
+  readonly device?: Device;
+  readonly copy?: boolean;
+  readonly nonBlocking?: boolean;
+}
+export interface BackwardOptions {
+  /** Keeps the graph for another pass. */
+  readonly retainGraph?: boolean;
+  /** Builds a graph of the gradients, for derivatives of higher order. */
+  readonly createGraph?: boolean;
+  /** Accumulates into these leaves only. */
+  readonly inputs?: readonly Tensor[];
+}
+
+/** An index of one dimension: a position, `null` for all of it, or a tensor of positions or booleans. */
+export type Index = number | null | Tensor;
+
+export interface TensorExtras {
+  /** Converts dtype, device or both: `x.to("bfloat16")`, `x.to("cuda")`, `x.to({ dtype, device })`. */
+  to(target: Dtype | Device | ConversionOptions): Tensor;
+  /** Accumulates d(this)/d(leaf) into every leaf's `grad`. Throws for tensors of several elements without a gradient. */
+  backward(gradient?: Tensor | null, options?: BackwardOptions): void;
+  /** The accumulated gradient, null before any backward. */
+  grad: Tensor | null;
+  /** Marks the tensor as a leaf whose gradient is wanted; returns itself. */
+  requiresGrad_(value?: boolean): Tensor;
+  view(...shape: readonly Integer[] | [readonly Integer[]]): Tensor;
+  reshape(...shape: readonly Integer[] | [readonly Integer[]]): Tensor;
+  permute(...order: readonly Integer[] | [readonly Integer[]]): Tensor;
+  expand(...shape: readonly Integer[] | [readonly Integer[]]): Tensor;
+  repeat(...times: readonly Integer[] | [readonly Integer[]]): Tensor;
+  /** Reinterprets the bytes as another dtype. */
+  viewAs(dtype: Dtype): Tensor;
+  /** `x.get(0)`, `x.get(null, index)`: selects along the leading dimensions as Python's `x[0]`, `x[:, index]`. */
+  get(...indices: readonly Index[]): Tensor;
+  /** `x.set_([i, null], value)`: as Python's `x[i, :] = value`, in place. */
+  put_(indices: readonly Index[], value: Tensor | Scalar): Tensor;
+  /** This handle stands for the other tensor's memory from now on, as `p.data = q` in Python. */
+  setData(source: Tensor): void;
+  sharesMemoryWith(other: Tensor): boolean;
+}
