@@ -62,24 +62,33 @@ async function installNpmPackages() {
       [`make room: df -h '${workspace}'`],
     );
   }
-  const words = existsSync(manifestLock) ? ["ci"] : ["install"];
-  const parameters = [...words, "--include=dev", "--prefer-offline", "--no-audit", "--no-fund"];
+  const common = ["--include=dev", "--prefer-offline", "--no-audit", "--no-fund"];
+  let parameters = existsSync(manifestLock) ? ["ci", ...common] : ["install", ...common];
+  let { ok, output } = await runNpm(parameters);
+  if (!ok && /EUSAGE/.test(output)) {
+    // `npm ci` refuses a lock file that leaves out other platforms' optional packages; `npm install` does not.
+    parameters = ["install", "--no-save", ...common];
+    ({ ok, output } = await runNpm(parameters));
+  }
+  if (!ok) throw explainNpm(output, parameters);
+  if (existsSync(manifestLock)) writeFileSync(stampFile, lockHash());
+}
+
+/** @param {string[]} parameters */
+async function runNpm(parameters) {
   say(`npm ${parameters.join(" ")}`);
   const script = process.env.npm_execpath;
-  const options = { show: true, folder: workspace };
-  const { ok, output } = script?.endsWith("js")
-    ? await run(process.execPath, [script, ...parameters], options)
-    : await run("npm", parameters, options);
-  if (!ok) throw explainNpm(output, words[0] ?? "");
-  if (existsSync(manifestLock)) writeFileSync(stampFile, lockHash());
+  // Under another package manager the variable names that one.
+  const [program, ...leading] =
+    script && /npm-cli\.c?js$/.test(script) ? [process.execPath, script] : ["npm"];
+  return run(program ?? "npm", [...leading, ...parameters], { folder: workspace, show: true });
 }
 
 /**
  * @param {string} output
- * @param {string} verb
+ * @param {string[]} parameters
  */
-function explainNpm(output, verb) {
-  const by = `npm ${verb} --include=dev`;
+function explainNpm(output, parameters) {
   if (/ENOSPC/.test(output))
     return new SetupError("The disk filled up while npm installed.", ["make room: df -h ."]);
   if (/ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ETIMEDOUT|ENOTCACHED/.test(output)) {
@@ -91,7 +100,7 @@ function explainNpm(output, verb) {
     return new SetupError("npm was not found beside Node.js.", ["Debian, Ubuntu: sudo apt-get install npm"]);
   }
   return new SetupError(`npm failed:\n${output.trim().split("\n").slice(-15).join("\n")}`, [
-    `mend what npm names, then: ${by}`,
+    `mend what npm names, then: npm ${parameters.join(" ")}`,
   ]);
 }
 

@@ -8,7 +8,19 @@ import { Kind, native, type OperatorSchema, type SchemaSlot } from "../src/nativ
 const camelCase = (name: string): string =>
   name.replace(/(?<=[A-Za-z0-9])_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
 
-const reserved = new Set(["in", "with", "function", "default", "this", "new", "delete", "var", "case", "from", "arguments"]);
+const reserved = new Set([
+  "in",
+  "with",
+  "function",
+  "default",
+  "this",
+  "new",
+  "delete",
+  "var",
+  "case",
+  "from",
+  "arguments",
+]);
 const parameter = (slot: SchemaSlot): string => {
   const name = camelCase(slot.name);
   return reserved.has(name) ? `${name}_` : name;
@@ -40,7 +52,8 @@ function argumentType(slot: SchemaSlot): string {
 
 function resultType(results: readonly SchemaSlot[]): string {
   const one = (slot: SchemaSlot): string => {
-    const type = { [Kind.int]: "number", [Kind.scalar]: "number" }[slot.kind] ?? elementTypes[slot.kind] ?? "unknown";
+    const type =
+      { [Kind.int]: "number", [Kind.scalar]: "number" }[slot.kind] ?? elementTypes[slot.kind] ?? "unknown";
     return slot.list ? `${type}[]` : type;
   };
   if (results.length === 0) return "void";
@@ -51,7 +64,10 @@ function resultType(results: readonly SchemaSlot[]): string {
 function positionalList(slots: readonly SchemaSlot[]): string {
   const required = slots.findLastIndex((slot) => !slot.hasDefault && !slot.optional);
   return slots
-    .map((slot, index) => `${parameter(slot)}${index > required ? "?" : ""}: ${argumentType(slot)}${index > required ? " | undefined" : ""}`)
+    .map(
+      (slot, index) =>
+        `${parameter(slot)}${index > required ? "?" : ""}: ${argumentType(slot)}${index > required ? " | undefined" : ""}`,
+    )
     .join(", ");
 }
 
@@ -81,11 +97,29 @@ function friendlySignatures(schema: OperatorSchema, skip: number): string[] {
   return forms;
 }
 
-const internal = /^(_|cudnn_|mkldnn_|miopen_|fbgemm_|quantized_|sym_|xnnpack_|mps_|hspmm|sspaddmm|ccol_|crow_|to_mkldnn|to_padded|rnn_tanh_cell|rnn_relu_cell|.*_backward(_|$)|.*_jvp$|.*_copy$|.*for_eval$)/;
-const byHand = new Set(["size", "shape", "item", "dtype", "device", "requires_grad", "to", "backward", "data", "is_leaf", "requires_grad_", "set_data", "strides"]);
+const internal =
+  /^(_|cudnn_|mkldnn_|miopen_|fbgemm_|quantized_|sym_|xnnpack_|mps_|hspmm|sspaddmm|ccol_|crow_|to_mkldnn|to_padded|rnn_tanh_cell|rnn_relu_cell|.*_backward(_|$)|.*_jvp$|.*_copy$|.*for_eval$)/;
+const byHand = new Set([
+  "size",
+  "shape",
+  "item",
+  "dtype",
+  "device",
+  "requires_grad",
+  "to",
+  "backward",
+  "data",
+  "is_leaf",
+  "requires_grad_",
+  "set_data",
+  "strides",
+]);
 
 const usable = (schema: OperatorSchema): boolean =>
-  schema.arguments.every((slot) => slot.kind !== Kind.unsupported && !slot.type.includes("Dimname") && !slot.type.includes("Stream"));
+  schema.arguments.every(
+    (slot) =>
+      slot.kind !== Kind.unsupported && !slot.type.includes("Dimname") && !slot.type.includes("Stream"),
+  );
 
 function load(prefix: string): OperatorSchema[] {
   return native
@@ -105,7 +139,10 @@ const own = load("aha::");
 
 const doors = (interfaceName: string, purpose: string, schemas: readonly OperatorSchema[]): string =>
   `/** ${purpose} */\nexport interface ${interfaceName} {\n${schemas
-    .map((schema) => `  "${schema.name.split("::")[1]}": (${positionalList(schema.arguments)}) => ${resultType(schema.results)};`)
+    .map(
+      (schema) =>
+        `  "${schema.name.split("::")[1]}": (${positionalList(schema.arguments)}) => ${resultType(schema.results)};`,
+    )
     .join("\n")}\n}\n`;
 
 const groups = new Map<string, OperatorSchema[]>();
@@ -122,7 +159,9 @@ const functionNames: string[] = [];
 for (const [stem, schemas] of groups) {
   const name = camelCase(stem);
   const unique = (list: string[]): string[] => [...new Set(list)].map((form) => `  ${name}${form};`);
-  const ofSelf = schemas.filter(({ arguments: [first] }) => first?.name === "self" && first.kind === Kind.tensor && !first.list);
+  const ofSelf = schemas.filter(
+    ({ arguments: [first] }) => first?.name === "self" && first.kind === Kind.tensor && !first.list,
+  );
   if (ofSelf.length > 0 && !byHand.has(stem)) {
     methods.push(...unique(ofSelf.flatMap((schema) => friendlySignatures(schema, 1))));
     methodNames.push(name);
@@ -160,4 +199,6 @@ writeFileSync(
   new URL("method-names.ts", folder),
   `${header("Names of the generated methods and functions.")}\n${list("methodNames", methodNames)}\n${list("functionNames", functionNames)}`,
 );
-console.log(`${aten.length} ATen operators, ${own.length} own, ${methodNames.length} methods, ${functionNames.length} functions`);
+console.log(
+  `${aten.length} ATen operators, ${own.length} own, ${methodNames.length} methods, ${functionNames.length} functions`,
+);

@@ -201,31 +201,37 @@ function isOffline(output) {
 /**
  * Turns pip's failure into what to do about it.
  * @param {string} output
+ * @param {string} [wanted] what was to be installed
  */
-export function explainPip(output) {
-  const own = "or use a LibTorch that is already installed: LIBTORCH=/path/to/libtorch npm run setup";
+export function explainPip(output, wanted) {
+  const other = "or use a LibTorch that is already installed: LIBTORCH=/path/to/libtorch npm run setup";
+  const own = wanted === undefined ? [other] : [];
+  wanted ??= `LibTorch (torch ${pinnedVersion})`;
   if (/No space left on device/.test(output)) {
-    return new SetupError("The disk filled up while pip fetched LibTorch.", [
+    return new SetupError(`The disk filled up while pip fetched ${wanted}.`, [
       "make room (df -h) or use another temporary folder: TMPDIR=/path/with/space npm run setup",
-      own,
+      ...own,
     ]);
   }
   if (isOffline(output)) {
-    return new SetupError("pip could not reach its package index, and LibTorch is not on this machine yet.", [
-      "go online, or point pip at a mirror or a folder of wheels: PIP_INDEX_URL=… or PIP_FIND_LINKS=… npm run setup",
-      own,
-    ]);
+    return new SetupError(
+      `pip could not reach its package index, and ${wanted} is not on this machine yet.`,
+      [
+        "go online, or point pip at a mirror or a folder of wheels: PIP_INDEX_URL=… or PIP_FIND_LINKS=… npm run setup",
+        ...own,
+      ],
+    );
   }
   if (/No matching distribution found/.test(output)) {
-    return new SetupError(`pip's indexes have no torch ${pinnedVersion} for this Python and platform.`, [
+    return new SetupError(`pip's indexes have no ${wanted} for this Python and platform.`, [
       `try a Python that PyTorch has wheels for (${oldestPython.join(".")} to 3.14), or another index: ` +
         "PIP_INDEX_URL=… npm run setup",
-      own,
+      ...own,
     ]);
   }
-  return new SetupError(`pip could not install torch ${pinnedVersion}:\n${tail(output)}`, [
+  return new SetupError(`pip could not install ${wanted}:\n${tail(output)}`, [
     "mend what pip names and run the set-up again",
-    own,
+    ...own,
   ]);
 }
 

@@ -17,6 +17,8 @@ export interface AdamWStep {
   readonly learningRate?: number;
   /** Multiplies every gradient first; gradient clipping without a pass of its own. */
   readonly gradientScale?: number;
+  /** Gradients to use in place of the parameters' own, in their order: sums in another dtype, for one. */
+  readonly gradients?: readonly (Tensor | null)[];
 }
 
 const fusedStep = operator("aha::adamw_");
@@ -57,7 +59,7 @@ export class AdamW {
   }
 
   /** One update from the parameters' gradients. */
-  step({ learningRate = this.#options.learningRate, gradientScale = 1 }: AdamWStep = {}): void {
+  step({ learningRate = this.#options.learningRate, gradientScale = 1, gradients }: AdamWStep = {}): void {
     this.#step++;
     const { betas, epsilon, weightDecay } = this.#options;
     scope(() =>
@@ -65,11 +67,11 @@ export class AdamW {
         // Two calls at most: the kernel takes parameters that are their own masters and others apart.
         for (const withMaster of [false, true]) {
           const used: { slot: Slot; gradient: Tensor }[] = [];
-          for (const slot of this.#slots) {
-            if ((slot.master !== null) !== withMaster) continue;
-            const gradient = slot.parameter.grad;
+          this.#slots.forEach((slot, index) => {
+            if ((slot.master !== null) !== withMaster) return;
+            const gradient = gradients === undefined ? slot.parameter.grad : (gradients[index] ?? null);
             if (gradient !== null) used.push({ slot, gradient });
-          }
+          });
           if (used.length === 0) continue;
           fusedStep(
             used.map(({ slot }) => slot.parameter),

@@ -75,7 +75,7 @@ export function findDataFiles(path: string, split: string): string[] {
   const wanted = canonical(split);
   const found = files.filter((file) => (named ? splits.get(file) === wanted : wanted === "train"));
   if (found.length > 0) return found;
-  const names = [...new Set([...splits.values()].filter((name) => name !== null))];
+  const names = [...new Set([...splits.values()].filter((name) => name !== null))].sort();
   throw new DataError({
     source: path,
     expected: `data files of split "${split}"`,

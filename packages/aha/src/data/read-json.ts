@@ -1,6 +1,5 @@
 /** Rows of JSON and JSON Lines files, plain or gzipped. */
 import { createReadStream } from "node:fs";
-import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
 import type { JsonValue } from "../tasks/task.ts";
@@ -13,11 +12,10 @@ import { type DataRow, isColumns } from "./data-row.ts";
  */
 export async function* readJsonRows(file: string): AsyncGenerator<DataRow> {
   const stream = openText(file);
-  const lines = createInterface({ input: stream, crlfDelay: Number.POSITIVE_INFINITY });
   let number = 0;
   let array: string[] | null = null;
   try {
-    for await (const raw of withStreamErrors(stream, lines)) {
+    for await (const raw of splitLines(stream)) {
       number += 1;
       const line = number === 1 ? raw.replace(/^\uFEFF/, "") : raw;
       if (array !== null) array.push(line);
@@ -34,7 +32,6 @@ export async function* readJsonRows(file: string): AsyncGenerator<DataRow> {
       { cause },
     );
   } finally {
-    lines.close();
     stream.destroy();
   }
   if (array !== null) yield* parseArray(array.join("\n"), file);
@@ -49,22 +46,26 @@ function openText(file: string): Readable {
   return bytes.pipe(text).setEncoding("utf8");
 }
 
-/** `readline` ends in silence where its stream fails; this throws instead. */
-async function* withStreamErrors(stream: Readable, lines: AsyncIterable<string>): AsyncGenerator<string> {
-  let failure: Error | null = null;
-  const failed = new Promise<void>((resolve) => {
-    stream.once("error", (error) => {
-      failure = error;
-      resolve();
-    });
-  });
-  const iterator = lines[Symbol.asyncIterator]();
-  while (true) {
-    const next = await Promise.race([iterator.next(), failed]);
-    if (failure !== null) throw failure;
-    if (!next || next.done) return;
-    yield next.value;
+/**
+ * Lines without their endings. Only a line feed ends one: U+2028 may stand within a JSON string, and
+ * Node's `readline` would cut there.
+ */
+async function* splitLines(text: AsyncIterable<string>): AsyncGenerator<string> {
+  let pending: string[] = [];
+  for await (const chunk of text) {
+    const [first = "", ...rest] = chunk.split("\n");
+    pending.push(first);
+    for (const start of rest) {
+      yield withoutReturn(pending.join(""));
+      pending = [start];
+    }
   }
+  const last = pending.join("");
+  if (last !== "") yield withoutReturn(last);
+}
+
+function withoutReturn(line: string): string {
+  return line.endsWith("\r") ? line.slice(0, -1) : line;
 }
 
 function parseLine(line: string, source: string): DataRow {

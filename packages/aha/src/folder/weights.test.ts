@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { ModelFolderError, SafetensorsError } from "./errors.ts";
+import { readModelConfig } from "./model-config.ts";
 import { openSafetensors, type SafetensorsEntry } from "./safetensors.ts";
 import { locateWeights, planShards, saveWeights } from "./weights.ts";
 
@@ -85,4 +86,20 @@ test("an index and shards that do not agree are refused", () => {
   const twice = `{"weight_map":{"layer.0":"${shard}","layer.0":"${shard}"}}`;
   assert.throws(() => locateWeights(withIndex(() => twice)), /"layer.0" twice/);
   assert.throws(() => locateWeights(makeFolder()), ModelFolderError);
+});
+
+test("folders that transformers saved are found whole, tied and untied, single and sharded", () => {
+  for (const [name, count, files] of [
+    ["llama-tied", 20, 1],
+    ["llama-untied", 21, 4],
+  ] as const) {
+    const folder = join(import.meta.dirname, "../../test/fixtures", name);
+    const config = readModelConfig(folder);
+    const weights = locateWeights(folder);
+    assert.equal(weights.size, count);
+    assert.equal(new Set([...weights.values()].map(({ file }) => file)).size, files);
+    assert.equal(weights.has("lm_head.weight"), !config.tieEmbeddings);
+    const expected = [config.heads * config.headDimension, config.hiddenSize];
+    assert.deepEqual(weights.get("model.layers.1.self_attn.q_proj.weight")?.shape, expected);
+  }
 });

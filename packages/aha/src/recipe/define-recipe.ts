@@ -41,13 +41,15 @@ export function parseRecipe(input: unknown, source = "recipe"): Recipe {
   const schema = recipeSchemas[stage];
   const result = schema.safeParse(input, { reportInput: true });
   if (result.success) return result.data;
-  throw new RecipeError(
-    result.error.issues.flatMap((issue) => describeIssue(issue, schema)),
-    source,
-  );
+  throw new RecipeError(problemsOf(result.error, schema), source);
 }
 
 type Issue = z.core.$ZodIssue;
+
+/** What a schema found wrong, in words for the recipe's author. */
+export function problemsOf(error: z.ZodError, schema: z.ZodType): RecipeProblem[] {
+  return error.issues.flatMap((issue) => describeIssue(issue, schema));
+}
 
 function describeIssue(issue: Issue, schema: z.ZodType): RecipeProblem[] {
   const path = issue.path.map(String);

@@ -1,5 +1,6 @@
 /** The recipe part's public face. */
 
+export { checkedOptions } from "./checked-options.ts";
 export { defineRecipe, parseRecipe, type Recipe, type RecipeInput } from "./define-recipe.ts";
 export { recipeJsonSchema } from "./json-schema.ts";
 export { loadRecipe } from "./load-recipe.ts";

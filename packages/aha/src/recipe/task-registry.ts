@@ -60,12 +60,26 @@ export function resolveReference<Value>(
 ): Value {
   const { name, ...options } = reference;
   const factory = registry.get(name);
-  if (factory !== undefined) return factory(options);
+  if (factory !== undefined) return withPath(path, () => factory(options));
   const known = [...registry.keys()];
   const near = nearestKey(name, known);
   const hint = near === undefined ? "" : ` did you mean "${near}"?`;
   const list = known.length === 0 ? "none is registered" : `known: ${known.join(", ")}`;
   throw new RecipeError([{ path: `${path}.name`, message: `nothing is called "${name}";${hint} ${list}` }]);
+}
+
+/** Factories name their options by themselves; the recipe's author needs to know where they stand. */
+function withPath<Value>(path: string, make: () => Value): Value {
+  try {
+    return make();
+  } catch (error) {
+    if (!(error instanceof RecipeError)) throw error;
+    const problems = error.problems.map(({ path: option, message }) => ({
+      path: `${path}.${option}`,
+      message,
+    }));
+    throw new RecipeError(problems, "recipe", { cause: error });
+  }
 }
 
 /** The recipe's task itself: as given, or made by the factory that it names. */

@@ -19,8 +19,7 @@ export const pagePalette =
   `--line:#2a2f38;--good:#4cc596;--bad:#ef7f7f;--mark:#564a16}${tones(dark)}}`;
 
 /** For pictures whose background is not known. */
-export const middlePalette =
-  "svg{--card:transparent;--ink:#7d8590;--soft:#7d8590;--line:#7d859044}" + tones(middle);
+export const middlePalette = `svg{--card:transparent;--ink:#7d8590;--soft:#7d8590;--line:#7d859044}${tones(middle)}`;
 
 export const chartStyle =
   'text{font-family:Inter,ui-sans-serif,system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",Arial,' +

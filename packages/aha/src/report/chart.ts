@@ -48,7 +48,8 @@ interface Plot {
 export function chartSvg(chart: Chart, box: Box, id: string): string {
   const curves = chart.curves.filter(({ points, dots = [] }) => points.length + dots.length > 0);
   const legend = curves.length > 1 ? legendSvg(curves, box.width) : { svg: "", height: 0 };
-  const note = chart.note === undefined ? "" : `<text class="note" x="0" y="33">${escapeText(chart.note)}</text>`;
+  const note =
+    chart.note === undefined ? "" : `<text class="note" x="0" y="33">${escapeText(chart.note)}</text>`;
   const head = 22 + (note === "" ? 0 : 15);
   const parts = [`<text class="title" x="0" y="15">${escapeText(chart.title)}</text>`, note];
   if (curves.length === 0) {
@@ -68,8 +69,16 @@ function plotSvg(chart: Chart, curves: readonly Curve[], top: number, box: Box, 
   const [yLow, yHigh] = [ticks[0] ?? 0, ticks.at(-1) ?? 1];
   const steps = curves.flatMap(({ points, dots = [] }) => [...points, ...dots].map(({ step }) => step));
   const firstStep = steps.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY);
-  const lastStep = Math.max(steps.reduce((a, b) => Math.max(a, b), firstStep), firstStep + 1);
-  const area = { left: margin.left, right: box.width - margin.right, top, bottom: box.height - margin.bottom };
+  const lastStep = Math.max(
+    steps.reduce((a, b) => Math.max(a, b), firstStep),
+    firstStep + 1,
+  );
+  const area = {
+    left: margin.left,
+    right: box.width - margin.right,
+    top,
+    bottom: box.height - margin.bottom,
+  };
   const plot: Plot = {
     ...area,
     firstStep,
@@ -81,7 +90,7 @@ function plotSvg(chart: Chart, curves: readonly Curve[], top: number, box: Box, 
     chart.kind === "stack"
       ? stacked.map((layer) => layerSvg(layer, plot)).join("")
       : `${curves.map((curve) => lineSvg(curve, plot)).join("")}`;
-  const dots = curves.map((curve) => dotsSvg(curve, plot, chart.format)).join("");
+  const dots = curves.map((curve, index) => dotsSvg(curve, plot, chart.format, index === 0)).join("");
   return (
     `<clipPath id="${id}"><rect x="${area.left}" y="${top - 4}" width="${area.right - area.left + 6}" ` +
     `height="${area.bottom - top + 5}"/></clipPath>${axesSvg(ticks, plot, chart.format)}` +
@@ -111,15 +120,17 @@ function axesSvg(ticks: readonly number[], plot: Plot, format: ValueFormat): str
 function lineSvg({ points, tone }: Curve, plot: Plot): string {
   if (points.length === 0) return "";
   const trend = smooth(points);
-  const raw = points.length < 8 ? "" : `<path class="raw t${tone}" d="${pathOf(thin(points, drawnPoints), plot)}"/>`;
+  const raw =
+    points.length < 8 ? "" : `<path class="raw t${tone}" d="${pathOf(thin(points, drawnPoints), plot)}"/>`;
   return `${raw}<path class="line t${tone}" d="${pathOf(thin(trend, drawnPoints), plot)}"/>`;
 }
 
-function dotsSvg({ dots = [], tone }: Curve, plot: Plot, format: ValueFormat): string {
+/** Labels at both ends; at the start only of the first curve, since runs that are compared start alike. */
+function dotsSvg({ dots = [], tone }: Curve, plot: Plot, format: ValueFormat, labelStart: boolean): string {
   return dots
     .map(({ step, value }, index) => {
       const [x, y] = [plot.x(step), plot.y(value)];
-      const ends = index === 0 || index === dots.length - 1;
+      const ends = index === 0 ? labelStart : index === dots.length - 1;
       const anchor = index === 0 ? "start" : "end";
       const label = `<text class="value t${tone}" x="${x + (index === 0 ? 6 : 0)}" y="${round(y - 8)}" text-anchor="${anchor}">`;
       return (
@@ -131,7 +142,9 @@ function dotsSvg({ dots = [], tone }: Curve, plot: Plot, format: ValueFormat): s
 }
 
 const pathOf = (points: readonly Point[], plot: Plot) =>
-  points.map(({ step, value }, index) => `${index === 0 ? "M" : "L"}${plot.x(step)} ${plot.y(value)}`).join("");
+  points
+    .map(({ step, value }, index) => `${index === 0 ? "M" : "L"}${plot.x(step)} ${plot.y(value)}`)
+    .join("");
 
 /** Room for the trend and nearly all raw values: a few outliers may leave the picture. */
 function linesHeight(curves: readonly Curve[]): number {
@@ -143,9 +156,12 @@ function linesHeight(curves: readonly Curve[]): number {
   return high === 0 ? 1 : high;
 }
 
-/** Zero, unless there are values below it. */
+/** Zero, unless there are values below it; of the raw ones, all but a few outliers. */
 function linesDepth(curves: readonly Curve[]): number {
-  return curves.flatMap(({ points }) => smooth(points)).reduce((low, { value }) => Math.min(low, value), 0);
+  const raw = curves.flatMap(({ points }) => points.map(({ value }) => value)).sort((a, b) => a - b);
+  const least = raw[Math.ceil((raw.length - 1) * 0.02)] ?? 0;
+  const trend = curves.flatMap(({ points }) => smooth(points));
+  return trend.reduce((low, { value }) => Math.min(low, value), Math.min(0, least));
 }
 
 interface Layer {
@@ -155,7 +171,9 @@ interface Layer {
 
 /** Layers over each other in the order of the curves; a step that a curve lacks counts as 0. */
 function stack(curves: readonly Curve[]): Layer[] {
-  const steps = [...new Set(curves.flatMap(({ points }) => points.map(({ step }) => step)))].sort((a, b) => a - b);
+  const steps = [...new Set(curves.flatMap(({ points }) => points.map(({ step }) => step)))].sort(
+    (a, b) => a - b,
+  );
   const ground = new Map<number, number>();
   return curves.map(({ points, tone }) => {
     const values = new Map(points.map(({ step, value }) => [step, value]));
@@ -179,7 +197,10 @@ function layerSvg({ points, tone }: Layer, plot: Plot): string {
 }
 
 /** Names with their colours, in as many rows as the width asks for. */
-function legendSvg(curves: readonly Curve[], width: number): { readonly svg: string; readonly height: number } {
+function legendSvg(
+  curves: readonly Curve[],
+  width: number,
+): { readonly svg: string; readonly height: number } {
   let [x, y] = [0, 0];
   const items = curves.map(({ label, tone }) => {
     const room = 16 + label.length * 6.3 + 14;

@@ -12,10 +12,13 @@ const entities: Readonly<Record<string, string>> = {
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
 const forbidden = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g;
 
+/** Halves of surrogate pairs, which no encoding can write. */
+const lone = /[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
+
 /** For element content and quoted attribute values. */
 export function escapeText(text: string): string {
   return text
-    .toWellFormed()
+    .replace(lone, "\ufffd")
     .replace(forbidden, "\ufffd")
     .replace(/[&<>"']/g, (character) => entities[character] ?? character);
 }

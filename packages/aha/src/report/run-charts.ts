@@ -40,7 +40,9 @@ export function lengthChart(runs: readonly RunData[]): Chart {
     format: "number",
     note: "tokens, mean · dots: held-out questions",
   });
-  const curves = chart.curves.map((curve, index) => withDots(curve, runs[index], (summary) => summary.mean_length));
+  const curves = chart.curves.map((curve, index) =>
+    withDots(curve, runs[index], (summary) => summary.mean_length),
+  );
   return { ...chart, curves };
 }
 
@@ -86,14 +88,22 @@ export function reflectiveWords(runs: readonly RunData[]): string[] {
     .map(([word]) => word);
 }
 
+/** Colours that mean something keep it; other parts take the palette's in their order. */
+const meaning: Readonly<Record<string, number>> = { correct: 2, wrong: 4, unparsed: 1, timeout: 3, error: 7 };
+
 /** Parts that sum to a whole, stacked; the order is that of first appearance. */
 function stackedChart(run: RunData, prefix: string, title: string, note: string, format: ValueFormat): Chart {
-  const curves = metricNames(run, prefix).map((metric, tone) => ({
-    label: metric.slice(prefix.length),
-    tone: tone % 8,
-    points: metricSeries(run, metric),
-  }));
-  return { title, note, kind: "stack", format, curves: curves.filter(({ points }) => points.some((p) => p.value > 0)) };
+  const curves = metricNames(run, prefix).map((metric, index) => {
+    const label = metric.slice(prefix.length);
+    return { label, tone: meaning[label] ?? index % 8, points: metricSeries(run, metric) };
+  });
+  return {
+    title,
+    note,
+    kind: "stack",
+    format,
+    curves: curves.filter(({ points }) => points.some((p) => p.value > 0)),
+  };
 }
 
 /** Where a step's seconds go. */
@@ -112,7 +122,12 @@ const singles: readonly Wanted[] = [
   { title: "Reward", metric: "reward", format: "number", note: "weighted sum, mean over the batch" },
   { title: "KL to the reference", metric: "kl", format: "number", note: "nats a token (k3 estimate)" },
   { title: "Entropy", metric: "entropy", format: "number", note: "nats a token" },
-  { title: "Clip ratio", metric: "clip_ratio/region_mean", format: "percent", note: "share of tokens clipped" },
+  {
+    title: "Clip ratio",
+    metric: "clip_ratio/region_mean",
+    format: "percent",
+    note: "share of tokens clipped",
+  },
   { title: "Cut off by the limit", metric: "completions/clipped_ratio", format: "percent" },
   {
     title: "Groups without signal",

@@ -30,7 +30,7 @@ const tidy = (value: number) => Number(value.toPrecision(12));
 
 /** A value as a label or in a tooltip, at most about six characters. */
 export function formatValue(value: number, format: ValueFormat): string {
-  if (format === "percent") return `${tidy(Math.round(value * 1000) / 10)}%`;
+  if (format === "percent") return `${Number((value * 100).toPrecision(3))}%`;
   const unit = format === "seconds" ? " s" : "";
   const size = Math.abs(value);
   if (size >= 1e6) return `${tidy(Number((value / 1e6).toPrecision(3)))}M${unit}`;

@@ -18,7 +18,10 @@ export function metricSeries(run: RunData, metric: string): Point[] {
 }
 
 /** A number of each held-out evaluation by step. */
-export function evaluationSeries(run: RunData, read: (summary: EvaluationSummary) => number | undefined): Point[] {
+export function evaluationSeries(
+  run: RunData,
+  read: (summary: EvaluationSummary) => number | undefined,
+): Point[] {
   return run.events.flatMap((event) => {
     const value = event.type === "evaluation" ? read(event.summary) : undefined;
     return value === undefined || !Number.isFinite(value) ? [] : [{ step: event.step, value }];

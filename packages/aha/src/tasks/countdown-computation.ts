@@ -17,14 +17,11 @@ export interface Computation {
   /** Fully bracketed but for the outermost operation, spaces between all symbols: `( 3 + 7 ) * 12`. */
   readonly expression: string;
   readonly value: number;
-  /** Equal for two computations that differ only in the order of the operands of + and ×, or of the steps. */
-  readonly key: string;
 }
 
 interface Operand {
   readonly value: number;
   readonly text: string;
-  readonly key: string;
 }
 
 const operators: readonly Operator[] = ["+", "-", "*", "/"];
@@ -46,14 +43,17 @@ export function applyOperator(left: number, operator: Operator, right: number, l
  * their sum, so that an addition always fits.
  */
 export function drawComputation(random: Random, numbers: readonly number[], limit: number): Computation {
-  let operands: Operand[] = numbers.map((value) => ({ value, text: String(value), key: String(value) }));
+  let operands: Operand[] = numbers.map((value) => ({ value, text: String(value) }));
   const steps: Step[] = [];
   while (operands.length > 1) {
     const first = random.below(operands.length);
     const second = (first + 1 + random.below(operands.length - 1)) % operands.length;
-    const left = operands[first] as Operand;
-    const right = operands[second] as Operand;
+    let left = operands[first] as Operand;
+    let right = operands[second] as Operand;
     const operator = random.pick(operators);
+    // One way to write a sum or a product is enough: the larger operand first.
+    const commutes = operator === "+" || operator === "*";
+    if (commutes && left.value < right.value) [left, right] = [right, left];
     const result = applyOperator(left.value, operator, right.value, limit);
     if (result === null) continue;
     steps.push({ left: left.value, operator, right: right.value, result });
@@ -61,19 +61,13 @@ export function drawComputation(random: Random, numbers: readonly number[], limi
     operands.push({
       value: result,
       text: `${bracket(left.text)} ${operator} ${bracket(right.text)}`,
-      key: combinedKey(left.key, operator, right.key),
     });
   }
   const whole = operands[0];
   if (whole === undefined) throw new RangeError("drawComputation: expected at least one number, got none.");
-  return { steps, expression: whole.text, value: whole.value, key: whole.key };
+  return { steps, expression: whole.text, value: whole.value };
 }
 
 function bracket(text: string): string {
   return text.includes(" ") ? `( ${text} )` : text;
-}
-
-function combinedKey(left: string, operator: Operator, right: string): string {
-  const swap = (operator === "+" || operator === "*") && left > right;
-  return swap ? `(${right}${operator}${left})` : `(${left}${operator}${right})`;
 }

@@ -34,8 +34,9 @@ test("every document that thinks is well formed, says wait between its tries, an
     if (tries === 0) continue;
     const judgement = judgeCountdown(completion, problem.nums, problem.target);
     assert.notEqual(judgement.outcome, "unparsed", completion);
-    const last = /= (\d+) <\/think>/.exec(completion)?.[1];
+    const last = /= (\d+)(?: yes)? <\/think>/.exec(completion)?.[1];
     assert.equal(judgement.outcome === "correct", Number(last) === problem.target, completion);
+    assert.equal(completion.includes(" yes </think>"), Number(last) === problem.target, completion);
   }
 });
 

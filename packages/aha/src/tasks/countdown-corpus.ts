@@ -31,12 +31,12 @@ export interface CountdownCorpusOptions extends CountdownQuestionOptions {
 
 export const countdownCorpusDefaults = {
   withoutThinking: 0.1,
-  oneTry: 0.75,
-  fewTries: 0.2,
+  oneTry: 0.82,
+  fewTries: 0.12,
   longestSearch: 20,
-  nearer: 0.5,
-  arithmeticErrors: 0.005,
-  largestResult: 199,
+  nearer: 0.25,
+  arithmeticErrors: 0.002,
+  largestResult: 100,
 } as const satisfies CountdownCorpusOptions;
 
 /** One document; `prompt + completion` and then the end-of-sequence token is what the model reads. */
@@ -81,8 +81,9 @@ function writeDocument(
     const written = writeSteps(random, computation.steps, settings.arithmeticErrors);
     tries.push(written.text);
     // The trace believes its own arithmetic: a slip can hide a solution or invent one.
-    if (written.result === problem.target || tries.length >= patience) {
-      const thinking = ` <think> ${tries.join(" wait ")} </think>`;
+    const succeeded = written.result === problem.target;
+    if (succeeded || tries.length >= patience) {
+      const thinking = ` <think> ${tries.join(" wait ")}${succeeded ? " yes" : ""} </think>`;
       return { problem, prompt, completion: thinking + answer(computation.expression), tries: tries.length };
     }
   }
@@ -100,16 +101,16 @@ function drawPatience(random: Random, settings: CorpusSettings): number {
   return settings.longestSearch;
 }
 
-/** Proposes computations for one problem, avoiding those already proposed while others can still be found. */
+/** Proposes computations for one problem, avoiding results already reached while others can still be found. */
 function proposer(random: Random, problem: CountdownProblem, settings: CorpusSettings): () => Computation {
   const limit = Math.max(
     settings.largestResult,
     problem.nums.reduce((sum, value) => sum + value, 0),
   );
-  const seen = new Set<string>();
+  const seen = new Set<number>();
   const drawNew = (): Computation => {
     let computation = drawComputation(random, problem.nums, limit);
-    for (let redraw = 0; redraw < 50 && seen.has(computation.key); redraw++) {
+    for (let redraw = 0; redraw < 50 && seen.has(computation.value); redraw++) {
       computation = drawComputation(random, problem.nums, limit);
     }
     return computation;
@@ -121,7 +122,7 @@ function proposer(random: Random, problem: CountdownProblem, settings: CorpusSet
       const other = drawNew();
       if (distance(other) < distance(chosen)) chosen = other;
     }
-    seen.add(chosen.key);
+    seen.add(chosen.value);
     return chosen;
   };
 }

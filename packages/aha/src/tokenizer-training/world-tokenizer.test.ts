@@ -16,7 +16,7 @@ test("numbers and the world's words are single tokens, larger numbers are spelle
     " 0",
     " 7",
     " 13",
-    " 199",
+    " 109",
     " wait",
     " <think>",
     " </answer>",
@@ -26,10 +26,10 @@ test("numbers and the world's words are single tokens, larger numbers are spelle
   ]) {
     assert.equal(encode(piece).length, 1, piece);
   }
-  assert.equal(encode(" 200").length, 4);
+  assert.equal(encode(" 110").length, 4);
   assert.equal(encode("User: Make 33 from 3, 7, 12. Assistant:").length, 11);
   assert.deepEqual(encode("<|end|>"), [files.endTokenId]);
-  assert.ok(files.vocabularySize <= 512);
+  assert.equal(files.vocabularySize, 384);
 });
 
 test("the corpus, and any other text, decodes to itself", () => {
@@ -55,10 +55,10 @@ test("the prompt's ids are the beginning of the document's ids", () => {
 
 test("a frozen document keeps its ids", () => {
   assert.deepEqual(
-    encode("User: Make 33 from 3, 7, 12. Assistant: <think> 3 * 7 = 21, 21 + 12 = 33 </think> <answer>"),
+    encode("User: Make 33 from 3, 7, 12. Assistant: <think> 3 * 7 = 21, 21 + 12 = 33 yes </think> <answer>"),
     [
-      457, 458, 290, 459, 260, 45, 264, 45, 269, 47, 460, 461, 260, 468, 264, 470, 278, 45, 278, 466, 269,
-      470, 290, 462, 463,
+      367, 368, 290, 369, 260, 45, 264, 45, 269, 47, 370, 371, 260, 379, 264, 381, 278, 45, 278, 377, 269,
+      381, 290, 376, 372, 373,
     ],
   );
 });

@@ -11,7 +11,10 @@ export interface TokenizerFiles {
 }
 
 export interface WorldTokenizerOptions {
-  /** Numbers 0 … this are one token each when they follow a space; larger ones are spelled by digits. */
+  /**
+   * Numbers 0 … this are one token each when they follow a space; larger ones are spelled by digits. The default,
+   * 109, makes a vocabulary of 384: a multiple of 128, as matrix kernels like it, with no id left without a token.
+   */
   readonly largestNumber?: number;
   /** Pieces that are one token each; a leading space is part of the piece. */
   readonly pieces?: readonly string[];
@@ -30,6 +33,7 @@ export const countdownPieces: readonly string[] = [
   " <answer>",
   " </answer>",
   " wait",
+  " yes",
   " +",
   " -",
   " *",
@@ -46,7 +50,7 @@ export const countdownPieces: readonly string[] = [
  */
 export function buildWorldTokenizer(options: WorldTokenizerOptions = {}): TokenizerFiles {
   const {
-    largestNumber = 199,
+    largestNumber = 109,
     pieces = countdownPieces,
     endToken = "<|end|>",
     maximumLength = 512,

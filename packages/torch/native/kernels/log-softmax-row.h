@@ -39,7 +39,7 @@ float row_maximum(const T* row, int64_t width, float inverse_temperature) {
   int64_t i = 0;
   for (; i < width; i += kLanes) {
     const f32x16 value = scaled_lanes(row, i, width, inverse_temperature, -kInfinity);
-    best = maximum(value, best);
+    best = larger_of(value, best);
     poisoned |= value != value;
   }
   for (int lane = 0; lane < kLanes; ++lane)

@@ -257,7 +257,7 @@ void check_filters(const SamplingFilters& filters) {
   TORCH_CHECK(filters.temperature >= 0.0, "aha::sample: temperature must be 0 (greedy) or above, got ",
               filters.temperature);
   TORCH_CHECK(filters.top_p > 0.0, "aha::sample: top_p must lie in (0, 1] (1 is off), got ", filters.top_p);
-  TORCH_CHECK(filters.min_p < 1.0 || filters.min_p == 1.0, "aha::sample: min_p must lie in [0, 1] (0 is off), got ",
+  TORCH_CHECK(filters.min_p <= 1.0, "aha::sample: min_p must lie in [0, 1] (0 is off), got ",
               filters.min_p);
 }
 

@@ -20,19 +20,6 @@ AHA_INLINE void by_lanes(int64_t width, const Step& step) {
 }
 
 template <typename T>
-AHA_INLINE f32x16 load_up_to(const T* source, int64_t count) {
-  return count == kLanes ? load(source) : load_some(source, count);
-}
-
-template <typename T>
-AHA_INLINE void store_up_to(T* target, f32x16 value, int64_t count) {
-  if (count == kLanes)
-    store(target, value);
-  else
-    store_some(target, value, count);
-}
-
-template <typename T>
 void forward_rows(const Tensor& gate_up, const Tensor& target) {
   const int64_t width = target.size(-1);
   const T* source = gate_up.const_data_ptr<T>();

@@ -11,6 +11,13 @@
 #include <immintrin.h>
 #endif
 
+#if defined(__GNUC__) && !defined(__clang__)
+// GCC 12 warns inside its own intrinsics (bug 105593), and that wide vectors change the ABI: none crosses a file.
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
+#pragma GCC diagnostic ignored "-Wuninitialized"
+#pragma GCC diagnostic ignored "-Wpsabi"
+#endif
+
 // GCC and Clang lower these vectors to whatever the machine has (one AVX-512, two AVX2, four NEON registers).
 namespace aha {
 namespace {
@@ -86,7 +93,21 @@ AHA_INLINE void store_some(T* target, f32x16 value, int64_t count) {
   for (int64_t i = 0; i < count; ++i) target[i] = lanes[i];
 }
 
-AHA_INLINE f32x16 maximum(f32x16 a, f32x16 b) { return a > b ? a : b; }
+/** load or load_some, store or store_some, as count (1 to 16) asks. */
+template <typename T>
+AHA_INLINE f32x16 load_up_to(const T* source, int64_t count) {
+  return count == kLanes ? load(source) : load_some(source, count);
+}
+
+template <typename T>
+AHA_INLINE void store_up_to(T* target, f32x16 value, int64_t count) {
+  if (count == kLanes)
+    store(target, value);
+  else
+    store_some(target, value, count);
+}
+
+AHA_INLINE f32x16 larger_of(f32x16 a, f32x16 b) { return a > b ? a : b; }
 
 AHA_INLINE float sum_of(f32x16 value) {
 #ifdef __AVX512F__

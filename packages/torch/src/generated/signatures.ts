@@ -3108,7 +3108,21 @@ export interface AtenOperators {
 
 /** This package's own fused kernels. */
 export interface AhaOperators {
-
+  "adamw_": (parameters: readonly Tensor[], masters: readonly Tensor[], gradients: readonly Tensor[], first: readonly Tensor[], second: readonly Tensor[], step: Integer, learningRate: number, beta1: number, beta2: number, eps: number, weightDecay: number, gradientScale: number) => void;
+  "add_rms_norm": (x: Tensor, residual: Tensor, weight: Tensor, eps: number) => [Tensor, Tensor];
+  "decode_attention": (q: Tensor, prefixK: Tensor, prefixV: Tensor, prefixIndex: Tensor, prefixLengths: Tensor, cacheK: Tensor, cacheV: Tensor, newK: Tensor, newV: Tensor, slots: Tensor, lengths: Tensor, scale: number) => Tensor;
+  "decode_attention_qkv": (qkv: Tensor, prefixK: Tensor, prefixV: Tensor, prefixIndex: Tensor, prefixLengths: Tensor, cacheK: Tensor, cacheV: Tensor, slots: Tensor, lengths: Tensor, cos: Tensor, sin: Tensor, scale: number, heads: Integer, kvHeads: Integer) => Tensor;
+  "embedding": (weight: Tensor, ids: Tensor) => Tensor;
+  "filtered_log_probabilities": (logits: Tensor, targets: Tensor, temperature: number, topK: Integer, topP: number, minP: number) => Tensor;
+  "global_norm": (tensors: readonly Tensor[]) => Tensor;
+  "ragged_attention": (q: Tensor, k: Tensor, v: Tensor, segments: Tensor, scale: number) => Tensor;
+  "ragged_attention_qkv": (qkv: Tensor, positions: Tensor, cos: Tensor, sin: Tensor, segments: Tensor, scale: number, heads: Integer, kvHeads: Integer) => Tensor;
+  "rms_norm": (x: Tensor, weight: Tensor, eps: number) => Tensor;
+  "rotary": (x: Tensor, positions: Tensor, cos: Tensor, sin: Tensor) => Tensor;
+  "sample": (logits: Tensor, seeds: Tensor, positions: Tensor, temperature: number, topK: Integer, topP: number, minP: number) => [Tensor, Tensor];
+  "silu_mul": (gateUp: Tensor) => Tensor;
+  "split_rotary": (qkv: Tensor, positions: Tensor, cos: Tensor, sin: Tensor, heads: Integer, kvHeads: Integer) => [Tensor, Tensor, Tensor];
+  "token_log_probabilities": (hidden: Tensor, weight: Tensor, targets: Tensor, temperature: number, chunk: Integer) => [Tensor, Tensor];
 }
 
 /** Tensor's methods. */

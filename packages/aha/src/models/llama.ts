@@ -1,0 +1,144 @@
+/**
+ * A Llama-family decoder (RMSNorm, rotary positions, grouped-query attention, SwiGLU) over ragged batches.
+ *
+ * Touvron et al. 2023, as Hugging Face's LlamaForCausalLM computes it. The forward pass gives final hidden states, not
+ * logits: scoring goes through the fused head (`tokenLogProbabilities`), so that no [tokens, vocabulary] matrix exists.
+ */
+import { type Device, type Dtype, fromTypedArray, noGrad, operator, scope, type Tensor } from "@aha/torch";
+import type { ModelConfig } from "../folder/model-config.ts";
+import { type LlamaWeights, parametersOf } from "./llama-weights.ts";
+import type { RaggedBatch } from "./ragged-batch.ts";
+
+const embed = operator("aha::embedding");
+const rmsNorm = operator("aha::rms_norm");
+const addRmsNorm = operator("aha::add_rms_norm");
+const siluMul = operator("aha::silu_mul");
+const splitRotary = operator("aha::split_rotary");
+const raggedAttention = operator("aha::ragged_attention");
+const linear = operator("aten::linear");
+
+/** The keys and values that one layer computed for a batch. */
+export interface LayerKeysValues {
+  readonly keys: Tensor; // [T, Hk, d], rotated
+  readonly values: Tensor; // [T, Hk, d]
+}
+
+/** Rotary tables: cos and sin of position × θ^(−2i/d), float32 [maxPositions, d/2]. */
+export interface RotaryTables {
+  readonly cosines: Tensor;
+  readonly sines: Tensor;
+}
+
+/** Tables by the formula of Su et al. 2021 in float64, stored as float32. */
+export function rotaryTables(config: ModelConfig, positions: number, device: Device = "cpu"): RotaryTables {
+  const half = config.headDimension / 2;
+  const cosines = new Float32Array(positions * half);
+  const sines = new Float32Array(positions * half);
+  // transformers computes the frequencies in float32; the angle is their float32 product with the position.
+  const frequencies = Float32Array.from({ length: half }, (_, index) =>
+    Math.fround(1 / Math.fround(config.ropeTheta ** ((2 * index) / config.headDimension))),
+  );
+  for (let position = 0; position < positions; position++) {
+    for (let index = 0; index < half; index++) {
+      const angle = Math.fround(position * (frequencies[index] as number));
+      cosines[position * half + index] = Math.cos(angle);
+      sines[position * half + index] = Math.sin(angle);
+    }
+  }
+  const shape = [positions, half];
+  return {
+    cosines: fromTypedArray(cosines, { shape, device }).keep(),
+    sines: fromTypedArray(sines, { shape, device }).keep(),
+  };
+}
+
+/** A model: its configuration, its weights, and what its passes share. */
+export class Llama {
+  readonly config: ModelConfig;
+  readonly weights: LlamaWeights;
+  readonly rotary: RotaryTables;
+  readonly scale: number;
+
+  constructor(config: ModelConfig, weights: LlamaWeights, positions = config.maxPositions) {
+    this.config = config;
+    this.weights = weights;
+    this.rotary = rotaryTables(config, positions, weights.embedding.device);
+    this.scale = 1 / Math.sqrt(config.headDimension);
+  }
+
+  get dtype(): Dtype {
+    return this.weights.embedding.dtype;
+  }
+  get device(): Device {
+    return this.weights.embedding.device;
+  }
+
+  /** The trained tensors in a fixed order. */
+  parameters(): Tensor[] {
+    return parametersOf(this.weights);
+  }
+
+  /** Number of trained numbers; tied matrices count once. */
+  get parameterCount(): number {
+    return this.parameters().reduce((sum, parameter) => sum + parameter.elementCount, 0);
+  }
+
+  /**
+   * Final hidden states after the last norm, [T, D] in the model's dtype. `observe` gets every layer's keys and
+   * values, for filling a cache.
+   */
+  hidden(batch: RaggedBatch, observe?: (layer: number, state: LayerKeysValues) => void): Tensor {
+    const { config, weights, rotary } = this;
+    return scope(() => {
+      let residual = embed(weights.embedding, batch.tokenIds);
+      let update: Tensor | null = null;
+      weights.layers.forEach((layer, index) => {
+        [update, residual] = scope(() => {
+          const [normed, stream] = this.#normed(residual, update, layer.inputNorm);
+          const projected = linear(normed, layer.queryKeyValue);
+          const [queries, keys, values] = splitRotary(
+            projected,
+            batch.positions,
+            rotary.cosines,
+            rotary.sines,
+            config.heads,
+            config.keyValueHeads,
+          );
+          observe?.(index, { keys, values });
+          const attended = raggedAttention(queries, keys, values, batch.segments, this.scale);
+          const mixed = linear(attended.view(batch.tokens, -1), layer.output);
+          const [again, after] = addRmsNorm(mixed, stream, layer.postAttentionNorm, config.normEpsilon);
+          const fed = linear(siluMul(linear(again, layer.gateUp)), layer.down);
+          return [fed, after] as const;
+        });
+      });
+      return this.#normed(residual, update, weights.norm)[0];
+    });
+  }
+
+  /** The norm of residual + update, and that sum: the residual stream from here on. */
+  #normed(residual: Tensor, update: Tensor | null, weight: Tensor): readonly [Tensor, Tensor] {
+    const epsilon = this.config.normEpsilon;
+    if (update === null) return [rmsNorm(residual, weight, epsilon), residual];
+    return addRmsNorm(update, residual, weight, epsilon);
+  }
+
+  /** Logits [N, V] of hidden states [N, D], in the model's dtype: for single positions, never for whole batches. */
+  logits(hidden: Tensor): Tensor {
+    return linear(hidden, this.weights.head);
+  }
+
+  /** Marks the weights as leaves to be trained (or not). */
+  trainable(value = true): this {
+    for (const parameter of this.parameters()) parameter.requiresGrad = value;
+    return this;
+  }
+
+  dispose(): void {
+    noGrad(() => {
+      for (const parameter of this.parameters()) parameter.dispose();
+    });
+    this.rotary.cosines.dispose();
+    this.rotary.sines.dispose();
+  }
+}

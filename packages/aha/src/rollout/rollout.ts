@@ -1,0 +1,81 @@
+/** Samples groups of completions and hands each group on as soon as it is complete. */
+import type { Tokenizer } from "../folder/tokenizer.ts";
+import type { Llama } from "../models/llama.ts";
+import type { Question } from "../tasks/task.ts";
+import { Decoder, type SampledSequence, type SamplingOptions } from "./decoder.ts";
+import type { Completion, Group } from "./records.ts";
+import { deriveSeed } from "./seeds.ts";
+
+export interface RolloutOptions extends SamplingOptions {
+  readonly groupSize: number;
+  /** Seeds derive from these, the question's id and the sample's number. */
+  readonly runSeed: number;
+  readonly step: number;
+}
+
+export interface RolloutResult {
+  readonly groups: readonly Group[]; // in the order of the questions
+  readonly generatedTokens: number;
+  readonly seconds: number;
+}
+
+/** Steps between two chances for the event loop: asynchronous rewards progress while sampling goes on. */
+const STEPS_BETWEEN_PAUSES = 8;
+
+/** The token ids that a question's prompt becomes: a conversation through the chat template, text as it stands. */
+export function promptTokenIds(tokenizer: Tokenizer, question: Question): number[] {
+  if (typeof question.prompt === "string") return tokenizer.encode(question.prompt, { addSpecialTokens: false });
+  const text = tokenizer.applyChatTemplate(question.prompt.map((message) => ({ ...message })), { addGenerationPrompt: true });
+  return tokenizer.encode(text, { addSpecialTokens: false });
+}
+
+/**
+ * Samples `groupSize` completions a question. `onGroup` is called when a group is complete, in order of completion;
+ * what it starts (scoring) runs while the other groups are still being sampled.
+ */
+export async function rollout(
+  model: Llama,
+  tokenizer: Tokenizer,
+  questions: readonly Question[],
+  options: RolloutOptions,
+  onGroup?: (group: Group, index: number) => void,
+): Promise<RolloutResult> {
+  const start = performance.now();
+  const prompts = questions.map((question) => promptTokenIds(tokenizer, question));
+  const decoder = new Decoder(
+    model,
+    questions.map((question, index) => ({
+      promptTokenIds: prompts[index] as number[],
+      seeds: Array.from({ length: options.groupSize }, (_, sample) =>
+        deriveSeed(options.runSeed, options.step, question.id, sample),
+      ),
+    })),
+    options,
+  );
+  const finished = questions.map(() => new Array<Completion | undefined>(options.groupSize));
+  const missing = questions.map(() => options.groupSize);
+  const groups = new Array<Group>(questions.length);
+  const file = ({ request, sample, tokenIds, logProbabilities, finish }: SampledSequence): void => {
+    const text = tokenizer.decode(tokenIds);
+    (finished[request] as Completion[])[sample] = { sample, tokenIds, logProbabilities, text, finish };
+    missing[request] = (missing[request] as number) - 1;
+    if (missing[request] !== 0) return;
+    const group: Group = {
+      question: questions[request] as Question,
+      promptTokenIds: prompts[request] as number[],
+      completions: finished[request] as Completion[],
+    };
+    groups[request] = group;
+    onGroup?.(group, request);
+  };
+  try {
+    for (let steps = 1; !decoder.finished; steps++) {
+      for (const sequence of decoder.step()) file(sequence);
+      if (steps % STEPS_BETWEEN_PAUSES === 0) await new Promise((resolve) => setImmediate(resolve));
+    }
+  } catch (error) {
+    decoder.dispose();
+    throw error;
+  }
+  return { groups, generatedTokens: decoder.generated, seconds: (performance.now() - start) / 1000 };
+}
