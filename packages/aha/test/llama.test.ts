@@ -92,10 +92,12 @@ for (const [name, expected] of Object.entries(frozen.models)) {
       close([loss.item()], [expected.meanLoss], 1e-5, `${name} loss`);
       loss.backward();
       for (const { name: weight, tensor, start, length } of namedParts(model.config, model.weights)) {
-        const gradient = tensor.grad?.narrow(0, start, length).flatten() ?? assert.fail(`${weight} has no gradient`);
+        const gradient =
+          tensor.grad?.narrow(0, start, length).flatten() ?? assert.fail(`${weight} has no gradient`);
         const wanted = expected.gradients[weight] ?? assert.fail(`no frozen gradient of ${weight}`);
         close([gradient.norm().item()], [wanted.norm], 1e-4, `${weight} gradient norm`);
-        if (wanted.values !== undefined) close(gradient.toNumbers(), wanted.values, 2e-5, `${weight} gradient`);
+        if (wanted.values !== undefined)
+          close(gradient.toNumbers(), wanted.values, 2e-5, `${weight} gradient`);
         if (wanted.everyStep !== undefined) {
           const some = gradient.slice(0, 0, null, wanted.step ?? 1);
           close(some.toNumbers(), wanted.everyStep, 2e-5, `${weight} gradient`);
@@ -112,10 +114,19 @@ for (const [name, expected] of Object.entries(frozen.models)) {
     const decoder = new Decoder(
       model,
       expected.cases.map(({ inputIds }) => ({ promptTokenIds: inputIds, seeds: [0n] })),
-      { temperature: 0, topP: 1, topK: 0, minP: 0, maxNewTokens: longest, eosTokenIds: new Set(), capacity: 3 },
+      {
+        temperature: 0,
+        topP: 1,
+        topK: 0,
+        minP: 0,
+        maxNewTokens: longest,
+        eosTokenIds: new Set(),
+        capacity: 3,
+      },
     );
     const found: number[][] = [];
-    while (!decoder.finished) for (const { request, tokenIds } of decoder.step()) found[request] = [...tokenIds];
+    while (!decoder.finished)
+      for (const { request, tokenIds } of decoder.step()) found[request] = [...tokenIds];
     expected.cases.forEach(({ greedy }, index) => {
       assert.deepEqual((found[index] ?? []).slice(0, greedy.length), greedy, `${name} case ${index}`);
     });

@@ -69,7 +69,7 @@ function inspectAsked(asked) {
     "or unset LIBTORCH and let set-up find or fetch one",
   ];
   if ("missing" in result) {
-    throw new SetupError(`LIBTORCH is "${asked}", but there is ${result.missing}.`, remedies);
+    throw new SetupError(`LIBTORCH is "${asked}", which does not do: ${result.missing}.`, remedies);
   }
   if (!isAtLeast(result.libtorch.version, oldestVersion)) {
     throw new SetupError(

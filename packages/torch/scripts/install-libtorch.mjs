@@ -223,7 +223,10 @@ export function explainPip(output, wanted) {
     );
   }
   if (/No matching distribution found/.test(output)) {
+    // An index that cannot be reached and one without the package can look the same to pip.
+    const nothing = /from versions: none/.test(output);
     return new SetupError(`pip's indexes have no ${wanted} for this Python and platform.`, [
+      ...(nothing ? ["see that you are online: pip found no version of it at all"] : []),
       `try a Python that PyTorch has wheels for (${oldestPython.join(".")} to 3.14), or another index: ` +
         "PIP_INDEX_URL=… npm run setup",
       ...own,

@@ -113,9 +113,12 @@ export class AdamW {
     noGrad(() => {
       for (const [name, target] of this.stateTensors()) {
         const source = stored.get(name);
-        if (source === undefined) throw new TorchError(`AdamW.loadState: ${name} is missing from the stored state`);
+        if (source === undefined)
+          throw new TorchError(`AdamW.loadState: ${name} is missing from the stored state`);
         if (source.shape.join() !== target.shape.join()) {
-          throw new TorchError(`AdamW.loadState: ${name} should be ${target.describe()}, is ${source.describe()}`);
+          throw new TorchError(
+            `AdamW.loadState: ${name} should be ${target.describe()}, is ${source.describe()}`,
+          );
         }
         target.copy_(source);
       }

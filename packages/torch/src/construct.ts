@@ -27,14 +27,18 @@ function flatten(data: NestedNumbers, shape: readonly number[]): Float64Array {
   const visit = (level: NestedNumbers, dimension: number): void => {
     if (dimension === shape.length) {
       if (typeof level !== "number" && typeof level !== "boolean") {
-        throw new TorchError(`tensor(): expected a number at depth ${dimension}, got ${JSON.stringify(level)}`);
+        throw new TorchError(
+          `tensor(): expected a number at depth ${dimension}, got ${JSON.stringify(level)}`,
+        );
       }
       values[position++] = Number(level);
       return;
     }
     if (!Array.isArray(level) || level.length !== shape[dimension]) {
       const got = Array.isArray(level) ? `${level.length} elements` : typeof level;
-      throw new TorchError(`tensor(): ragged data: expected ${shape[dimension]} elements at depth ${dimension}, got ${got}`);
+      throw new TorchError(
+        `tensor(): ragged data: expected ${shape[dimension]} elements at depth ${dimension}, got ${got}`,
+      );
     }
     for (const item of level) visit(item, dimension + 1);
   };
@@ -49,7 +53,8 @@ function guessDtype(data: NestedNumbers): Dtype {
 }
 
 function finish(tensor: Tensor, options: TensorOptions): Tensor {
-  const placed = options.device === undefined || options.device === "cpu" ? tensor : tensor.to(options.device);
+  const placed =
+    options.device === undefined || options.device === "cpu" ? tensor : tensor.to(options.device);
   if (options.requiresGrad) placed.requiresGrad = true;
   return placed;
 }
@@ -88,7 +93,10 @@ function dtypeOf(array: TypedArray): Dtype {
  */
 export function fromTypedArray(
   array: TypedArray,
-  options: TensorOptions & { readonly shape?: readonly number[] | undefined; readonly share?: boolean | undefined } = {},
+  options: TensorOptions & {
+    readonly shape?: readonly number[] | undefined;
+    readonly share?: boolean | undefined;
+  } = {},
 ): Tensor {
   const dtype = options.dtype ?? dtypeOf(array);
   const shape = options.shape ?? [array.length];

@@ -1,6 +1,7 @@
 /** The `torch` namespace: ATen's functions by name, `torch.matmul(a, b)`, found on first use. */
-import type { TorchFunctions } from "./generated/signatures.ts";
+
 import { functionNames } from "./generated/method-names.ts";
+import type { TorchFunctions } from "./generated/signatures.ts";
 import { native } from "./native.ts";
 import type { OperatorFunction } from "./operators.ts";
 import { overloaded, snakeCase } from "./overloads.ts";

@@ -1,7 +1,7 @@
 /** LibTorch for Node.js: tensors, autograd, optimisers, memory scopes and devices. */
 import "./methods.ts";
 
-export { type AdamWOptions, AdamW } from "./adamw.ts";
+export { AdamW, type AdamWOptions } from "./adamw.ts";
 export {
   defineFunction,
   enableGrad,

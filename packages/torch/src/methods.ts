@@ -1,7 +1,8 @@
 /** Installs the tensor methods: those of ATen by name, found on first use, and those written by hand. */
-import { findOperator, operator, type OperatorFunction } from "./operators.ts";
+
 import { methodNames } from "./generated/method-names.ts";
 import { native } from "./native.ts";
+import { findOperator, type OperatorFunction, operator } from "./operators.ts";
 import { overloaded, snakeCase } from "./overloads.ts";
 import { Tensor } from "./tensor.ts";
 import type { BackwardOptions, ConversionOptions, Index, TensorExtras } from "./tensor-extras.ts";

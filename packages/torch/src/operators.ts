@@ -11,7 +11,8 @@ function unwrap(value: unknown): unknown {
   if (typeof value !== "object" || value === null) return value;
   if (value instanceof Tensor) return value.handle;
   if (Array.isArray(value)) {
-    for (let index = 0; index < value.length; index++) if (typeof value[index] === "object") return value.map(unwrap);
+    for (let index = 0; index < value.length; index++)
+      if (typeof value[index] === "object") return value.map(unwrap);
     return value;
   }
   if (value instanceof Generator) return value.native;
@@ -82,7 +83,9 @@ export function operator<Name extends string>(
     : OperatorFunction {
   const found = findOperator(name);
   if (found === null) {
-    throw new TorchError(`LibTorch ${native.version()} has no operator ${name}; see operatorNames("${name.split(".")[0]}")`);
+    throw new TorchError(
+      `LibTorch ${native.version()} has no operator ${name}; see operatorNames("${name.split(".")[0]}")`,
+    );
   }
   return found as ReturnType<typeof operator<Name>>;
 }

@@ -71,7 +71,8 @@ function candidatesFor(base: string): Candidate[] {
     const call = findOperator(name);
     if (call === null) continue;
     const schema: OperatorSchema = native.schema(native.lookUp(stem, overload));
-    if (schema.arguments.some((slot) => slot.type.includes("Dimname") || slot.kind === Kind.unsupported)) continue;
+    if (schema.arguments.some((slot) => slot.type.includes("Dimname") || slot.kind === Kind.unsupported))
+      continue;
     if (schema.arguments.some((slot) => slot.written && slot.keywordOnly)) continue;
     const keyword = schema.arguments.findIndex((slot) => slot.keywordOnly);
     found.push({
@@ -84,14 +85,13 @@ function candidatesFor(base: string): Candidate[] {
   }
   // Tensors before scalars, short before long: the order in which PyTorch's own signatures are tried.
   const rank = (candidate: Candidate): number =>
-    candidate.slots.length + (candidate.slots.some((slot) => slot.kind === Kind.scalar && slot.name === "other") ? 0.5 : 0);
+    candidate.slots.length +
+    (candidate.slots.some((slot) => slot.kind === Kind.scalar && slot.name === "other") ? 0.5 : 0);
   return found.sort((a, b) => rank(a) - rank(b) || (a.name < b.name ? -1 : 1));
 }
 
 function isNamed(value: unknown): value is Record<string, unknown> {
-  return (
-    typeof value === "object" && value !== null && Object.getPrototypeOf(value) === Object.prototype
-  );
+  return typeof value === "object" && value !== null && Object.getPrototypeOf(value) === Object.prototype;
 }
 
 function fit(candidate: Candidate, values: readonly unknown[]): unknown[] | null {
@@ -119,7 +119,11 @@ function describeValue(value: unknown): string {
   if (value instanceof Tensor) return `Tensor ${value.describe()}`;
   if (value instanceof Generator) return "Generator";
   if (typeof value === "function") return "a function";
-  return JSON.stringify(value, (_, item) => (item instanceof Tensor ? "Tensor" : typeof item === "bigint" ? `${item}n` : item)) ?? "undefined";
+  return (
+    JSON.stringify(value, (_, item) =>
+      item instanceof Tensor ? "Tensor" : typeof item === "bigint" ? `${item}n` : item,
+    ) ?? "undefined"
+  );
 }
 
 /** A function over all overloads of `aten::<base>`; null where LibTorch has none that JavaScript can call. */
@@ -132,7 +136,8 @@ export function overloaded(base: string): OperatorFunction | null {
       if (full !== null) return candidate.call(...full);
     }
     const forms = candidates.map(
-      ({ name, slots }) => `  ${name}(${slots.map((slot) => `${slot.type} ${camelCase(slot.name)}`).join(", ")})`,
+      ({ name, slots }) =>
+        `  ${name}(${slots.map((slot) => `${slot.type} ${camelCase(slot.name)}`).join(", ")})`,
     );
     throw new TorchError(
       `aten::${base} takes no such arguments: (${values.map(describeValue).join(", ")}). It takes one of\n${forms.join("\n")}`,

@@ -65,7 +65,9 @@ export class Tensor {
     const shape = native.shape(this.handle);
     const size = shape[dimension < 0 ? shape.length + dimension : dimension];
     if (size === undefined) {
-      throw new RangeError(`size(${dimension}): the tensor has ${shape.length} dimensions: ${this.describe()}`);
+      throw new RangeError(
+        `size(${dimension}): the tensor has ${shape.length} dimensions: ${this.describe()}`,
+      );
     }
     return size;
   }
@@ -97,14 +99,14 @@ export class Tensor {
    * Uint16Array, bool and float8 as bytes.
    */
   toTypedArray(): TypedArray {
-    const array = new (arrayTypes[this.dtype])(this.elementCount * (this.dtype.startsWith("complex") ? 2 : 1));
+    const array = new arrayTypes[this.dtype](this.elementCount * (this.dtype.startsWith("complex") ? 2 : 1));
     native.copyBytes(this.handle, array);
     return array;
   }
 
   /** A view of this tensor's own memory, no copy: contiguous CPU tensors only. The view keeps the memory alive. */
   viewTypedArray(): TypedArray {
-    return new (arrayTypes[this.dtype])(native.shareBytes(this.handle));
+    return new arrayTypes[this.dtype](native.shareBytes(this.handle));
   }
 
   /** dtype, shape and device in one line. */

@@ -158,8 +158,8 @@ test("score reads lines and names the one that is wrong", async () => {
   assert.deepEqual(
     json.map(({ line, dtype }) => [line, dtype]),
     [
-      [{ text: "a" }, "float32"],
-      [{ input_ids: [1, 2] }, "float32"],
+      [{ line: 1, text: "a" }, "float32"],
+      [{ line: 3, input_ids: [1, 2] }, "float32"],
     ],
   );
   for (const wrong of ["{", '{"txt": "a"}', '{"input_ids": [1.5]}', '{"input_ids": []}', "3"]) {

@@ -1,31 +1,29 @@
 /** Connects the commands to the work; every import is lazy, so that only what a command needs is loaded. */
 import type { Work } from "./commands/contracts.ts";
 
-/** Raised by a command whose work is not part of this build. */
-export class NotConnectedError extends Error {
-  override readonly name = "NotConnectedError";
-  constructor(command: string) {
-    super(`aha ${command} is not connected in this build`);
-  }
-}
-
 export const work: Work = {
-  trainReinforcement: async () => {
-    throw new NotConnectedError("train");
+  async trainReinforcement(recipe, options) {
+    const { trainReinforcement } = await import("../stages/reinforcement.ts");
+    return trainReinforcement(recipe, options);
   },
-  pretrain: async () => {
-    throw new NotConnectedError("pretrain");
+  async pretrain(recipe, options) {
+    const { pretrain } = await import("../stages/pretrain.ts");
+    return pretrain(recipe, options);
   },
-  generateCompletions: async () => {
-    throw new NotConnectedError("generate");
+  async generateCompletions(request) {
+    const { generateCompletions } = await import("../tools/generate-completions.ts");
+    return generateCompletions(request);
   },
-  scoreLines: () => {
-    throw new NotConnectedError("score");
+  async *scoreLines(request, lines) {
+    const { scoreLines } = await import("../tools/score-lines.ts");
+    yield* scoreLines(request, lines);
   },
-  evaluateModel: async () => {
-    throw new NotConnectedError("evaluate");
+  async evaluateModel(request) {
+    const { evaluateModel } = await import("../tools/evaluate-model.ts");
+    return evaluateModel(request);
   },
-  doctorReport: async () => {
-    throw new NotConnectedError("doctor");
+  async doctorReport() {
+    const { doctorReport } = await import("../tools/doctor-report.ts");
+    return doctorReport();
   },
 };

@@ -12,7 +12,11 @@ import {
 } from "@aha/torch";
 import { ModelFolderError } from "../folder/errors.ts";
 import type { ModelConfig } from "../folder/model-config.ts";
-import { readSafetensorsHeader, type SafetensorsDtype, type SafetensorsEntry } from "../folder/safetensors.ts";
+import {
+  readSafetensorsHeader,
+  type SafetensorsDtype,
+  type SafetensorsEntry,
+} from "../folder/safetensors.ts";
 import { locateWeights, type WeightLocation } from "../folder/weights.ts";
 
 /** One decoder layer. Projections that read the same input are held as one matrix: one GEMM instead of two or three. */
@@ -160,7 +164,12 @@ const safetensorsDtypes: Partial<Record<Dtype, SafetensorsDtype>> = {
 };
 
 /** A view of one stored tensor over its file's mapped bytes; copied only where the file leaves it misaligned. */
-export function storedTensor(bytes: Tensor, dataOffset: number, location: WeightLocation, name: string): Tensor {
+export function storedTensor(
+  bytes: Tensor,
+  dataOffset: number,
+  location: WeightLocation,
+  name: string,
+): Tensor {
   const dtype = storedDtypes[location.dtype];
   if (dtype === undefined) {
     throw new ModelFolderError({
@@ -169,7 +178,12 @@ export function storedTensor(bytes: Tensor, dataOffset: number, location: Weight
       remedy: "Convert the checkpoint to one of those first",
     });
   }
-  const width = (location.end - location.start) / Math.max(1, location.shape.reduce((a, b) => a * b, 1));
+  const width =
+    (location.end - location.start) /
+    Math.max(
+      1,
+      location.shape.reduce((a, b) => a * b, 1),
+    );
   const start = dataOffset + location.start;
   const raw = bytes.slice(0, start, dataOffset + location.end);
   const aligned = start % width === 0 ? raw : raw.clone();
@@ -240,7 +254,8 @@ function refuseStrangers(
 export function weightEntries(config: ModelConfig, weights: LlamaWeights): SafetensorsEntry[] {
   return namedParts(config, weights).map(({ name, tensor, start, length, shape }) => {
     const dtype = safetensorsDtypes[tensor.dtype];
-    if (dtype === undefined) throw new TypeError(`weight "${name}": no safetensors dtype for ${tensor.dtype}`);
+    if (dtype === undefined)
+      throw new TypeError(`weight "${name}": no safetensors dtype for ${tensor.dtype}`);
     return {
       name,
       dtype,
@@ -258,25 +273,36 @@ export function weightEntries(config: ModelConfig, weights: LlamaWeights): Safet
 
 /** A copy that shares nothing with the original: a reference policy. */
 export function copyWeights(weights: LlamaWeights): LlamaWeights {
-  return scope(() =>
-    noGrad(() => {
-      const copy = (tensor: Tensor): Tensor => tensor.detach().clone().keep();
-      const embedding = copy(weights.embedding);
-      return {
-        embedding,
-        layers: weights.layers.map((layer) => ({
-          inputNorm: copy(layer.inputNorm),
-          queryKeyValue: copy(layer.queryKeyValue),
-          output: copy(layer.output),
-          postAttentionNorm: copy(layer.postAttentionNorm),
-          gateUp: copy(layer.gateUp),
-          down: copy(layer.down),
-        })),
-        norm: copy(weights.norm),
-        head: weights.head === weights.embedding ? embedding : copy(weights.head),
-      };
-    }),
-  );
+  return mapWeights(weights, (tensor) => scope(() => noGrad(() => tensor.detach().clone().keep())));
+}
+
+/** The same weights in another dtype; the given ones are released. Unchanged where the dtype is the same. */
+export function weightsAs(weights: LlamaWeights, dtype: Dtype): LlamaWeights {
+  if (weights.embedding.dtype === dtype) return weights;
+  return mapWeights(weights, (tensor) => {
+    const converted = scope(() => noGrad(() => tensor.detach().to(dtype).keep()));
+    tensor.dispose();
+    return converted;
+  });
+}
+
+/** Applies a function to every tensor, once where embedding and head are one. */
+function mapWeights(weights: LlamaWeights, change: (tensor: Tensor) => Tensor): LlamaWeights {
+  const tied = weights.head === weights.embedding;
+  const embedding = change(weights.embedding);
+  return {
+    embedding,
+    layers: weights.layers.map((layer) => ({
+      inputNorm: change(layer.inputNorm),
+      queryKeyValue: change(layer.queryKeyValue),
+      output: change(layer.output),
+      postAttentionNorm: change(layer.postAttentionNorm),
+      gateUp: change(layer.gateUp),
+      down: change(layer.down),
+    })),
+    norm: change(weights.norm),
+    head: tied ? embedding : change(weights.head),
+  };
 }
 
 /** Writes the values of one set of weights over another's. */

@@ -27,11 +27,17 @@ export interface OpenModelOptions {
   readonly positions?: number;
 }
 
+/** A device that was asked for and is not there. */
+export class DeviceError extends Error {
+  override readonly name = "DeviceError";
+}
+
+/** Throws DeviceError where CUDA is asked for by name and there is none. */
 export function chooseDevice(wanted: "auto" | Device): Device {
   const devices = cudaDevices();
   if (wanted === "auto") return devices > 0 ? "cuda" : "cpu";
   if (wanted.startsWith("cuda") && devices === 0) {
-    throw new RangeError(
+    throw new DeviceError(
       `device "${wanted}" was asked for, but LibTorch sees no CUDA device; use device "cpu" or "auto", or see \`aha doctor\``,
     );
   }
@@ -51,7 +57,11 @@ export function openModel(folder: string, options: OpenModelOptions): OpenModel 
   const dtype = chooseDtype(options.dtype, config);
   const weights = loadWeights(folder, config, dtype, device);
   const positions = Math.min(options.positions ?? config.maxPositions, config.maxPositions);
-  return { folder, model: new Llama(config, weights, positions), generation: readGenerationConfig(folder, config) };
+  return {
+    folder,
+    model: new Llama(config, weights, positions),
+    generation: readGenerationConfig(folder, config),
+  };
 }
 
 /** The tokenizer of a folder; refuses one that knows more tokens than the model has rows for. */
@@ -67,7 +77,8 @@ export function openTokenizer(folder: string, config: ModelConfig): Tokenizer {
   return tokenizer;
 }
 
-function requireFolder(folder: string): void {
+/** Throws ModelFolderError where a folder is absent or no model's. */
+export function requireFolder(folder: string): void {
   if (existsSync(join(folder, "config.json"))) return;
   throw new ModelFolderError({
     file: folder,
@@ -94,5 +105,9 @@ export function saveModel(folder: string, model: Llama, options: SaveModelOption
   const dtype = model.dtype as ModelConfig["dtype"];
   writeFolder(folder, { config: { ...model.config, dtype }, ...options });
   const { maximumShardBytes } = options;
-  saveWeights(folder, weightEntries(model.config, model.weights), maximumShardBytes === undefined ? {} : { maximumShardBytes });
+  saveWeights(
+    folder,
+    weightEntries(model.config, model.weights),
+    maximumShardBytes === undefined ? {} : { maximumShardBytes },
+  );
 }

@@ -35,7 +35,9 @@ export function packSegments(segments: readonly Segment[], device: Device = "cpu
   segments.forEach((segment, index) => {
     const { tokenIds, firstPosition, prefix } = segment;
     if (prefix !== null && prefix >= index) {
-      throw new RangeError(`segment ${index} names segment ${prefix} as its prefix: a prefix must come first`);
+      throw new RangeError(
+        `segment ${index} names segment ${prefix} as its prefix: a prefix must come first`,
+      );
     }
     for (let offset = 0; offset < tokenIds.length; offset++) {
       ids[start + offset] = BigInt(tokenIds[offset] as number);
@@ -59,7 +61,10 @@ export function packSegments(segments: readonly Segment[], device: Device = "cpu
 }
 
 /** Independent sequences, each from position 0. */
-export function packSequences(sequences: readonly (readonly number[])[], device: Device = "cpu"): RaggedBatch {
+export function packSequences(
+  sequences: readonly (readonly number[])[],
+  device: Device = "cpu",
+): RaggedBatch {
   return packSegments(
     sequences.map((tokenIds) => ({ tokenIds, firstPosition: 0, prefix: null })),
     device,

@@ -5,6 +5,7 @@
 import { fromTypedArray, inferenceMode, operator, scope, type Tensor, torch } from "@aha/torch";
 import type { Llama } from "../models/llama.ts";
 import { packSequences } from "../models/ragged-batch.ts";
+import { PromptError } from "./prompt-error.ts";
 
 const embed = operator("aha::embedding");
 const rmsNorm = operator("aha::rms_norm");
@@ -34,6 +35,9 @@ export interface SampleRequest {
   readonly seeds: readonly bigint[]; // [samples]
 }
 
+/** Hears of every token as it is sampled: for streaming. */
+export type TokenListener = (request: number, sample: number, tokenId: number) => void;
+
 /** A finished completion. */
 export interface SampledSequence {
   readonly request: number;
@@ -59,30 +63,41 @@ interface LayerCache {
   readonly values: Tensor;
 }
 
-const int64 = (values: readonly (number | bigint)[]): Tensor => fromTypedArray(BigInt64Array.from(values, BigInt));
+const int64 = (values: readonly (number | bigint)[]): Tensor =>
+  fromTypedArray(BigInt64Array.from(values, BigInt));
 
 /** Decodes a set of requests step by step; `step()` returns what finished. Dispose it, or exhaust it. */
 export class Decoder {
   readonly #model: Llama;
   readonly #requests: readonly SampleRequest[];
   readonly #options: SamplingOptions;
+  readonly #onToken: TokenListener | undefined;
   readonly #caches: LayerCache[] = [];
   readonly #freeRows: number[];
+  // Both are set by the prefill, which only a decoder without any sample leaves out.
   #prefixLengths!: Tensor; // int64 [P]
   #firstLogits!: Tensor; // [P, V] after each prompt
   #waiting: { request: number; sample: number }[] = [];
   #active: ActiveSample[] = [];
   #generated = 0;
 
-  constructor(model: Llama, requests: readonly SampleRequest[], options: SamplingOptions) {
-    for (const [index, { promptTokenIds }] of requests.entries()) checkPrompt(model, promptTokenIds, index, options);
+  /** Throws PromptError for a prompt that is empty, too long for the model, or holds ids unknown to it. */
+  constructor(
+    model: Llama,
+    requests: readonly SampleRequest[],
+    options: SamplingOptions,
+    onToken?: TokenListener,
+  ) {
+    for (const [index, { promptTokenIds }] of requests.entries())
+      checkPrompt(model, promptTokenIds, index, options);
     this.#model = model;
     this.#requests = requests;
     this.#options = options;
+    this.#onToken = onToken;
     this.#waiting = requests.flatMap(({ seeds }, request) => seeds.map((_, sample) => ({ request, sample })));
     const capacity = Math.max(1, Math.min(options.capacity, this.#waiting.length));
     this.#freeRows = Array.from({ length: capacity }, (_, row) => capacity - 1 - row);
-    if (requests.length > 0) this.#prefill(capacity);
+    if (this.#waiting.length > 0) this.#prefill(capacity);
   }
 
   /** True once every completion has been handed out. */
@@ -112,7 +127,9 @@ export class Decoder {
           });
         }
         const batch = packSequences(prompts, device);
-        const rows = int64(prompts.flatMap((prompt, index) => prompt.map((_, offset) => index * longest + offset)));
+        const rows = int64(
+          prompts.flatMap((prompt, index) => prompt.map((_, offset) => index * longest + offset)),
+        );
         const placed = rows.to(device);
         const hidden = this.#model.hidden(batch, (layer, { keys, values }) => {
           const cache = this.#caches[layer] as LayerCache;
@@ -120,9 +137,13 @@ export class Decoder {
           cache.prefixKeys.view(flat).indexCopy_(0, placed, keys);
           cache.prefixValues.view(flat).indexCopy_(0, placed, values);
         });
-        const last = int64(prompts.map((prompt, index) => (batch.starts[index] as number) + prompt.length - 1));
+        const last = int64(
+          prompts.map((prompt, index) => (batch.starts[index] as number) + prompt.length - 1),
+        );
         this.#firstLogits = this.#model.logits(hidden.indexSelect(0, last.to(device))).keep();
-        this.#prefixLengths = int64(prompts.map((prompt) => prompt.length)).to(device).keep();
+        this.#prefixLengths = int64(prompts.map((prompt) => prompt.length))
+          .to(device)
+          .keep();
       }),
     );
   }
@@ -213,6 +234,7 @@ export class Decoder {
       const id = Number(idValues[index]);
       sample.tokenIds.push(id);
       sample.logProbabilities.push(scores[index] as number);
+      this.#onToken?.(sample.request, sample.sample, id);
       const stopped = eosTokenIds.has(id);
       if (!stopped && sample.tokenIds.length < maxNewTokens) return;
       this.#active = this.#active.filter((other) => other !== sample);
@@ -232,29 +254,36 @@ export class Decoder {
     for (const { prefixKeys, prefixValues, keys, values } of this.#caches.splice(0)) {
       for (const tensor of [prefixKeys, prefixValues, keys, values]) tensor.dispose();
     }
-    if (this.#requests.length > 0) {
-      this.#firstLogits.dispose();
-      this.#prefixLengths.dispose();
-    }
+    this.#firstLogits?.dispose();
+    this.#prefixLengths?.dispose();
     this.#active = [];
     this.#waiting = [];
   }
 }
 
-function checkPrompt(model: Llama, promptTokenIds: readonly number[], index: number, options: SamplingOptions): void {
+function checkPrompt(
+  model: Llama,
+  promptTokenIds: readonly number[],
+  index: number,
+  options: SamplingOptions,
+): void {
   if (promptTokenIds.length === 0) {
-    throw new RangeError(`prompt ${index} has no tokens: give at least one, such as the beginning-of-sequence token`);
+    throw new PromptError(
+      `prompt ${index} has no tokens: give at least one, such as the beginning-of-sequence token`,
+    );
   }
-  const strange = promptTokenIds.find((id) => !(Number.isInteger(id) && id >= 0 && id < model.config.vocabularySize));
+  const strange = promptTokenIds.find(
+    (id) => !(Number.isInteger(id) && id >= 0 && id < model.config.vocabularySize),
+  );
   if (strange !== undefined) {
-    throw new RangeError(
+    throw new PromptError(
       `prompt ${index} holds the token id ${strange}; this model knows 0 … ${model.config.vocabularySize - 1}`,
     );
   }
   const needed = promptTokenIds.length + options.maxNewTokens;
   const positions = model.rotary.cosines.size(0);
   if (needed > positions) {
-    throw new RangeError(
+    throw new PromptError(
       `prompt ${index} has ${promptTokenIds.length} tokens and maxNewTokens is ${options.maxNewTokens}: ${needed} together, ` +
         `but the model has ${positions} positions. Lower maxNewTokens to ${Math.max(0, positions - promptTokenIds.length)} or shorten the prompt`,
     );

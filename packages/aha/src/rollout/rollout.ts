@@ -24,9 +24,22 @@ const STEPS_BETWEEN_PAUSES = 8;
 
 /** The token ids that a question's prompt becomes: a conversation through the chat template, text as it stands. */
 export function promptTokenIds(tokenizer: Tokenizer, question: Question): number[] {
-  if (typeof question.prompt === "string") return tokenizer.encode(question.prompt, { addSpecialTokens: false });
-  const text = tokenizer.applyChatTemplate(question.prompt.map((message) => ({ ...message })), { addGenerationPrompt: true });
+  if (typeof question.prompt === "string")
+    return tokenizer.encode(question.prompt, { addSpecialTokens: false });
+  const text = tokenizer.applyChatTemplate(
+    question.prompt.map((message) => ({ ...message })),
+    { addGenerationPrompt: true },
+  );
   return tokenizer.encode(text, { addSpecialTokens: false });
+}
+
+/** A completion's text without its end-of-sequence token, which need not be a special one. */
+export function completionText(
+  tokenizer: Tokenizer,
+  tokenIds: readonly number[],
+  finish: Completion["finish"],
+): string {
+  return tokenizer.decode(finish === "stop" ? tokenIds.slice(0, -1) : tokenIds);
 }
 
 /**
@@ -56,7 +69,7 @@ export async function rollout(
   const missing = questions.map(() => options.groupSize);
   const groups = new Array<Group>(questions.length);
   const file = ({ request, sample, tokenIds, logProbabilities, finish }: SampledSequence): void => {
-    const text = tokenizer.decode(tokenIds);
+    const text = completionText(tokenizer, tokenIds, finish);
     (finished[request] as Completion[])[sample] = { sample, tokenIds, logProbabilities, text, finish };
     missing[request] = (missing[request] as number) - 1;
     if (missing[request] !== 0) return;

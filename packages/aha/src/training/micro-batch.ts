@@ -65,7 +65,11 @@ export function scoreMicroBatch(model: Llama, micro: MicroBatch, temperature: nu
 }
 
 /** A value for each sequence, spread over its tokens: float32 [N]. */
-export function perToken(micro: MicroBatch, value: (sequence: TrainingSequence) => number | Float32Array, device: string): Tensor {
+export function perToken(
+  micro: MicroBatch,
+  value: (sequence: TrainingSequence) => number | Float32Array,
+  device: string,
+): Tensor {
   const total = micro.sequences.reduce((sum, { tokenIds }) => sum + tokenIds.length, 0);
   const values = new Float32Array(total);
   let position = 0;

@@ -92,7 +92,10 @@ function accumulate(
         advantages: perToken(micro, ({ advantage }) => advantage, device),
         weights: tokenWeights,
         sequences: micro.sequenceOfToken,
-        counts: fromTypedArray(Float32Array.from(part, ({ tokenIds }) => tokenIds.length), { device }),
+        counts: fromTypedArray(
+          Float32Array.from(part, ({ tokenIds }) => tokenIds.length),
+          { device },
+        ),
       },
       options,
     );
@@ -118,7 +121,8 @@ function accumulate(
 
 const SMALLEST_MICRO_BATCH = 64;
 const isOutOfMemory = (error: unknown): boolean =>
-  error instanceof TorchError && /out of memory|can't allocate memory|DefaultCPUAllocator/i.test(error.message);
+  error instanceof TorchError &&
+  /out of memory|can't allocate memory|DefaultCPUAllocator/i.test(error.message);
 
 /**
  * Updates the policy from sequences (one mini-batch). Weights of the loss form are taken over all of them, so the number
@@ -150,7 +154,9 @@ export function updatePolicy(
         accumulate(model, part, weights, reference, options, sums);
         accumulator.collect();
       }
-      return scope(() => finish(optimizer, accumulator.gradients(), sums, reference !== null, limit, options));
+      return scope(() =>
+        finish(optimizer, accumulator.gradients(), sums, reference !== null, limit, options),
+      );
     } catch (error) {
       if (!isOutOfMemory(error) || limit / 2 < SMALLEST_MICRO_BATCH) throw error;
       limit = Math.floor(limit / 2);
@@ -186,7 +192,11 @@ function finish(
     clippedLow: sums.clippedLow / tokens,
     clippedHigh: sums.clippedHigh / tokens,
     logProbabilityDifference: { mean: sums.difference / tokens, max: sums.differenceMax },
-    ratio: { min: any ? sums.ratioMin : 1, mean: any ? sums.ratio / tokens : 1, max: any ? sums.ratioMax : 1 },
+    ratio: {
+      min: any ? sums.ratioMin : 1,
+      mean: any ? sums.ratio / tokens : 1,
+      max: any ? sums.ratioMax : 1,
+    },
     tokensPerMicroBatch: limit,
   };
 }

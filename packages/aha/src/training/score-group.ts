@@ -17,7 +17,12 @@ async function judgeInTime(reward: Reward, input: RewardInput): Promise<Judgemen
     if (!(judged instanceof Promise)) return checked(reward, judged);
     const late = new Promise<Judgement>((resolve) => {
       timer = setTimeout(
-        () => resolve({ value: 0, outcome: "timeout", detail: `no verdict within ${JUDGE_DEADLINE_MILLISECONDS / 1000} s` }),
+        () =>
+          resolve({
+            value: 0,
+            outcome: "timeout",
+            detail: `no verdict within ${JUDGE_DEADLINE_MILLISECONDS / 1000} s`,
+          }),
         JUDGE_DEADLINE_MILLISECONDS,
       );
     });
@@ -31,10 +36,16 @@ async function judgeInTime(reward: Reward, input: RewardInput): Promise<Judgemen
 
 function checked(reward: Reward, judgement: Judgement): Judgement {
   if (judgement.value === null || Number.isFinite(judgement.value)) return judgement;
-  return failure(new RangeError(`reward "${reward.name}" gave ${judgement.value}; expected a finite number or null`));
+  return failure(
+    new RangeError(`reward "${reward.name}" gave ${judgement.value}; expected a finite number or null`),
+  );
 }
 
-async function scoreCompletion(group: Group, completion: Completion, rewards: readonly Reward[]): Promise<ScoredCompletion> {
+async function scoreCompletion(
+  group: Group,
+  completion: Completion,
+  rewards: readonly Reward[],
+): Promise<ScoredCompletion> {
   const input: RewardInput = {
     question: group.question,
     completion: completion.text,

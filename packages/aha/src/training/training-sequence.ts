@@ -41,7 +41,10 @@ const ownTokens = (sequence: TrainingSequence): number => sequence.tokenIds.leng
  * Fills micro-batches in order with up to `limit` computed tokens each; a prompt counts once for the sequences of its
  * group in the same micro-batch. A single sequence over the limit gets a micro-batch of its own.
  */
-export function planMicroBatches(sequences: readonly TrainingSequence[], limit: number): TrainingSequence[][] {
+export function planMicroBatches(
+  sequences: readonly TrainingSequence[],
+  limit: number,
+): TrainingSequence[][] {
   const batches: TrainingSequence[][] = [];
   let current: TrainingSequence[] = [];
   let tokens = 0;

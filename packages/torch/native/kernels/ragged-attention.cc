@@ -215,15 +215,21 @@ struct PackedSegment {
   float *grad_keys, *grad_values;
 };
 
-/** P from the saved normaliser and dS = P (dP − Σ dO·O), in place over scores and grads. */
-AHA_INLINE void softmax_gradient(float* scores, float* grads, int64_t visible, int64_t columns, float normaliser,
-                                 float mean) {
+/** Scores → P, from the saved normaliser; returns Σ P dP. */
+AHA_INLINE float weights_of(float* scores, const float* grads, int64_t visible, int64_t columns, float normaliser) {
+  f32x16 products = {};
   for (int64_t j = 0; j < columns; j += kLanes) {
     const i32x16 inside = lane_numbers() < static_cast<int32_t>(visible - j);
     const f32x16 weight = inside ? exp2_of(load(scores + j) - normaliser) : f32x16{};
     store(scores + j, weight);
-    store(grads + j, weight * (load(grads + j) - mean));
+    products += weight * load(grads + j);
   }
+  return sum_of(products);
+}
+
+/** dP → dS = P (dP − mean). */
+AHA_INLINE void softmax_gradient(const float* weights, float* grads, int64_t columns, float mean) {
+  for (int64_t j = 0; j < columns; j += kLanes) store(grads + j, load(weights + j) * (load(grads + j) - mean));
 }
 
 template <typename T>
@@ -256,6 +262,8 @@ void backward_block(const BackwardArguments<T>& arguments, const Segment& segmen
   }
   std::fill_n(grad_q, rows * padded, 0.0f);
   const int64_t last_key = segment.prefix_length + first_query + queries;
+  // Σ P dP equals Σ dO·O, but free of O's rounding: taken where one block holds the whole row.
+  const bool one_block = last_key <= kKeyBlock;
   for (int64_t key = 0; key < last_key; key += kKeyBlock) {
     const int64_t columns = rounded_up(std::min(kKeyBlock, last_key - key), kLanes);
     gemm<false>(rows, columns, shape.width, {q, padded, 1}, packed.keys_transposed + key, packed.padded_keys, scores,
@@ -265,7 +273,8 @@ void backward_block(const BackwardArguments<T>& arguments, const Segment& segmen
     for (int64_t r = 0; r < rows; ++r) {
       const int64_t seen = segment.prefix_length + first_query + r + 1 - key;
       const int64_t visible = r < queries ? std::max<int64_t>(0, std::min(seen, columns)) : 0;
-      softmax_gradient(scores + r * kKeyBlock, grads + r * kKeyBlock, visible, columns, normalisers[r], means[r]);
+      const float mean = weights_of(scores + r * kKeyBlock, grads + r * kKeyBlock, visible, columns, normalisers[r]);
+      softmax_gradient(scores + r * kKeyBlock, grads + r * kKeyBlock, columns, one_block ? mean : means[r]);
     }
     gemm<true>(rows, padded, columns, {grads, kKeyBlock, 1}, packed.keys + key * padded, padded, grad_q, padded);
     gemm<true>(columns, padded, rows, {grads, 1, kKeyBlock}, q, padded, packed.grad_keys + key * padded, padded);

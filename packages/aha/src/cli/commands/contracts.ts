@@ -60,8 +60,11 @@ export interface GeneratedCompletion {
   readonly finish: "stop" | "length";
 }
 
-/** One line of `aha score`'s input. */
-export type ScoreInput = { readonly text: string } | { readonly input_ids: readonly number[] };
+/** One line of `aha score`'s input; `line` is its number from 1, for messages. */
+export type ScoreInput = { readonly line?: number } & (
+  | { readonly text: string }
+  | { readonly input_ids: readonly number[] }
+);
 
 /** One line of `aha score`'s output: mean negative log-probability, and each token's after the first. */
 export interface ScoreOutput {

@@ -1,7 +1,7 @@
 /** `aha score`: the log-probabilities a model gives to texts, a JSON line in, a JSON line out. */
 import { once } from "node:events";
 import { createReadStream } from "node:fs";
-import { createInterface } from "node:readline";
+import type { Readable } from "node:stream";
 import { Command } from "commander";
 import { UsageError } from "../cli-error.ts";
 import type { ScoreInput, Work } from "./contracts.ts";
@@ -27,12 +27,26 @@ export function scoreCommand(work: Work): Command {
     if (!fromFile && process.stdin.isTTY) throw new UsageError("no input: name a JSONL file, or pipe one in");
     const input = fromFile ? createReadStream(file) : process.stdin;
     if (fromFile) await once(input, "open");
-    const lines = createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY });
-    const inputs = parseScoreLines(lines, fromFile ? file : "standard input");
+    const inputs = parseScoreLines(linesOf(input), fromFile ? file : "standard input");
     for await (const output of work.scoreLines({ model, dtype: flags.dtype, device: flags.device }, inputs)) {
       process.stdout.write(`${JSON.stringify(output)}\n`);
     }
   });
+}
+
+/**
+ * Lines of a stream that is not read before the first is asked for, and whose errors reach the reader: node:readline
+ * loses what arrives before its iteration begins.
+ */
+async function* linesOf(input: Readable): AsyncGenerator<string> {
+  input.setEncoding("utf8");
+  let rest = "";
+  for await (const chunk of input as AsyncIterable<string>) {
+    const lines = (rest + chunk).split("\n");
+    rest = lines.pop() ?? "";
+    yield* lines;
+  }
+  if (rest !== "") yield rest;
 }
 
 /** Checks each line as it is read; empty lines are passed over. */
@@ -46,7 +60,7 @@ export async function* parseScoreLines(
     if (line.trim() === "") continue;
     const input = parseScoreLine(line);
     if (input === undefined) throw new ScoreInputError(source, number, line);
-    yield input;
+    yield { line: number, ...input };
   }
 }
 

@@ -1,0 +1,68 @@
+/** The work of `aha doctor`: what of the set-up is there, and what mends the rest. */
+import { collect, type Facts } from "../../../torch/scripts/doctor.mjs";
+import type { DoctorFinding } from "../cli/commands/contracts.ts";
+
+/** Looks this machine over; needs neither LibTorch nor the addon. */
+export async function doctorReport(): Promise<readonly DoctorFinding[]> {
+  return findingsOf(collect());
+}
+
+const gigabytes = (bytes: number): string => `${(bytes / 1e9).toFixed(1)} GB`;
+
+/** Below these, a build or a checkpoint may fail. */
+const LOW_DISK_BYTES = 3e9;
+const LOW_MEMORY_BYTES = 1e9;
+
+/** Each fact as a finding, then each problem as one that is missing, with its remedies. */
+export function findingsOf(facts: Facts): DoctorFinding[] {
+  const { node, packages, compiler, python, libtorch, passedOver, addon, processor, memory, disk, gpus } =
+    facts;
+  const features = Object.entries(processor.features).flatMap(([name, has]) => (has ? [name] : []));
+  const graphics = gpus.map(({ name, driver }) => `${name}, driver ${driver}`).join("; ");
+  const present = (name: string, found: string | null): DoctorFinding[] =>
+    found === null ? [] : [{ name, status: "ok", detail: found }];
+  return [
+    ...present("Node.js", node.ok ? `${node.version} (ABI ${node.abi})` : null),
+    ...present("npm packages", packages.installed ? "installed" : null),
+    ...present("compiler", compiler && `${compiler.command}: ${compiler.version}`),
+    ...present(
+      "Python",
+      python && `${python.version} (${python.executable})${python.hasVenv ? "" : ", no venv"}`,
+    ),
+    ...present(
+      "LibTorch",
+      libtorch &&
+        `${libtorch.build}, ${libtorch.cuda ? "CUDA" : "CPU"}, ${libtorch.source}: ${libtorch.home}`,
+    ),
+    ...passedOver.map(
+      (note): DoctorFinding => ({ name: "LibTorch", status: "warning", detail: `passed over: ${note}` }),
+    ),
+    ...present("addon", addon.state === "ready" ? `${addon.key}, built ${addon.builtAt}` : null),
+    ...present(
+      "processor",
+      `${processor.model}, ${processor.cores} cores${features.map((name) => `, ${name}`).join("")}`,
+    ),
+    scarce(
+      "memory",
+      memory.freeBytes,
+      LOW_MEMORY_BYTES,
+      `available of ${gigabytes(memory.totalBytes)}`,
+      "close other programs",
+    ),
+    scarce("disk", disk.freeBytes, LOW_DISK_BYTES, "free", "free some space where the project is"),
+    {
+      name: "GPU",
+      status: "ok",
+      detail: graphics === "" ? "no NVIDIA driver answers; the CPU is used" : graphics,
+    },
+    ...facts.problems.map(({ problem, remedies }): DoctorFinding => {
+      const remedy = remedies.join("; ");
+      return { name: "problem", status: "missing", detail: problem, ...(remedy === "" ? {} : { remedy }) };
+    }),
+  ];
+}
+
+function scarce(name: string, bytes: number, least: number, what: string, remedy: string): DoctorFinding {
+  const detail = `${gigabytes(bytes)} ${what}`;
+  return bytes >= least ? { name, status: "ok", detail } : { name, status: "warning", detail, remedy };
+}

@@ -1,0 +1,58 @@
+/** What a run will need, told before it starts. */
+import { freemem } from "node:os";
+import type { ModelConfig } from "../folder/model-config.ts";
+
+export interface EstimateInput {
+  readonly config: ModelConfig;
+  readonly parameters: number;
+  /** Bytes of one number in the compute dtype. */
+  readonly width: 2 | 4;
+  readonly withReference: boolean;
+  readonly tokensPerMicroBatch: number;
+  /** Completions decoded at once. */
+  readonly capacity: number;
+  readonly promptTokens: number;
+  readonly questions: number;
+  readonly maxNewTokens: number;
+}
+
+/** Bytes by purpose, and together. */
+export interface MemoryEstimate {
+  readonly weights: number;
+  readonly optimizer: number;
+  readonly activations: number;
+  readonly cache: number;
+  /** Training and sampling don't overlap: the larger of activations and cache counts. */
+  readonly peak: number;
+}
+
+/** From shapes: exact for weights, optimiser and cache, a bound from the saved tensors for activations. */
+export function estimateMemory(input: EstimateInput): MemoryEstimate {
+  const { config, parameters, width, withReference, tokensPerMicroBatch } = input;
+  const { hiddenSize, heads, keyValueHeads, headDimension, intermediateSize, layers } = config;
+  const weights = parameters * width * (withReference ? 2 : 1);
+  // Two float32 moments, a float32 master for narrower weights, gradients, and their float32 sums.
+  const optimizer = parameters * (8 + (width === 2 ? 4 + 4 : 0) + width);
+  const projected = (heads + 2 * keyValueHeads) * headDimension;
+  // Kept for backward per token and layer: two norms' inputs and outputs, q, k, v and the attention's output, the gate.
+  const perToken = 4 * hiddenSize + projected + heads * headDimension + 3 * intermediateSize;
+  const passing = 2 * (projected + 3 * intermediateSize); // alive at once besides: one layer's temporaries
+  const activations = tokensPerMicroBatch * width * (layers * perToken + passing);
+  const perPosition = 2 * layers * keyValueHeads * headDimension * width;
+  const cache = perPosition * (input.capacity * input.maxNewTokens + input.questions * input.promptTokens);
+  return { weights, optimizer, activations, cache, peak: weights + optimizer + Math.max(activations, cache) };
+}
+
+/** Bytes that this machine has free now. */
+export function freeMemory(): number {
+  return freemem();
+}
+
+/** A micro-batch that keeps activations near 1 GB, between 1,024 and 16,384 tokens. */
+export function chooseTokensPerMicroBatch(config: ModelConfig, width: 2 | 4): number {
+  const { hiddenSize, intermediateSize, layers } = config;
+  const perToken = layers * width * (7 * hiddenSize + 3 * intermediateSize);
+  const budget = 2 ** 29;
+  const tokens = 2 ** Math.floor(Math.log2(budget / perToken));
+  return Math.min(16_384, Math.max(1_024, tokens));
+}

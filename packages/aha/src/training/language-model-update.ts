@@ -1,0 +1,93 @@
+/** One language-modelling update: next-token cross-entropy over packed documents. */
+import { type AdamW, globalNorm, indices, noGrad, scope, type Tensor } from "@aha/torch";
+import type { Llama } from "../models/llama.ts";
+import { packSequences } from "../models/ragged-batch.ts";
+import { tokenLogProbabilities } from "../models/token-log-probabilities.ts";
+import { GradientAccumulator } from "./gradient-accumulator.ts";
+
+export interface LanguageModelUpdateOptions {
+  readonly learningRate: number;
+  readonly maxGradientNorm: number;
+  readonly tokensPerMicroBatch: number;
+}
+
+export interface LanguageModelUpdateResult {
+  readonly loss: number; // nats a predicted token
+  readonly gradientNorm: number;
+  readonly tokens: number; // predicted
+  /** False where the gradient was not finite and the step was left out. */
+  readonly applied: boolean;
+}
+
+type Sequences = readonly (readonly number[])[];
+
+/** Summed negative log-probability of every token after the first of each sequence, as a float32 [] tensor. */
+function summedLoss(model: Llama, sequences: Sequences): Tensor {
+  const batch = packSequences(
+    sequences.map((sequence) => sequence.slice(0, -1)),
+    model.device,
+  );
+  const targets = indices(sequences.flatMap((sequence) => sequence.slice(1))).to(model.device);
+  const { logProbabilities } = tokenLogProbabilities(model, model.hidden(batch), targets);
+  return logProbabilities.sum().neg();
+}
+
+const predicted = (sequences: Sequences): number => sequences.reduce((sum, one) => sum + one.length - 1, 0);
+
+function split(sequences: Sequences, limit: number): Sequences[] {
+  const parts: (readonly number[])[][] = [[]];
+  let tokens = 0;
+  for (const sequence of sequences) {
+    if (tokens > 0 && tokens + sequence.length > limit) {
+      parts.push([]);
+      tokens = 0;
+    }
+    (parts[parts.length - 1] as (readonly number[])[]).push(sequence);
+    tokens += sequence.length;
+  }
+  return parts;
+}
+
+/** Mean loss without any gradient. */
+export function languageModelLoss(model: Llama, sequences: Sequences, tokensPerMicroBatch: number): number {
+  const sum = split(sequences, tokensPerMicroBatch).reduce(
+    (total, part) => total + scope(() => noGrad(() => summedLoss(model, part).item())),
+    0,
+  );
+  return sum / Math.max(1, predicted(sequences));
+}
+
+/** Updates the model on one batch; the mean is over all predicted tokens, however they are split. */
+export function updateLanguageModel(
+  model: Llama,
+  optimizer: AdamW,
+  sequences: Sequences,
+  options: LanguageModelUpdateOptions,
+): LanguageModelUpdateResult {
+  const tokens = predicted(sequences);
+  const parts = split(sequences, options.tokensPerMicroBatch);
+  const accumulator = new GradientAccumulator(model.parameters(), parts.length);
+  try {
+    let loss = 0;
+    for (const part of parts) {
+      scope(() => {
+        const mean = summedLoss(model, part).div(tokens);
+        mean.backward();
+        loss += mean.detach().item();
+      });
+      accumulator.collect();
+    }
+    return scope(() => {
+      const gradients = accumulator.gradients();
+      const gradientNorm = globalNorm(gradients.filter((gradient) => gradient !== null));
+      const applied = Number.isFinite(gradientNorm) && Number.isFinite(loss);
+      if (applied) {
+        const gradientScale = Math.min(1, options.maxGradientNorm / (gradientNorm + 1e-6));
+        optimizer.step({ learningRate: options.learningRate, gradientScale, gradients });
+      }
+      return { loss, gradientNorm, tokens, applied };
+    });
+  } finally {
+    accumulator.clear();
+  }
+}

@@ -1,0 +1,123 @@
+/** Everything a reinforcement run holds while it trains: models, optimiser, and the recipe's choices as values. */
+import { AdamW, type Dtype } from "@aha/torch";
+import { type AdvantageForm, groupStandardised, meanCentred } from "../algorithms/advantage.ts";
+import { type ImportanceForm, sequenceLogRatio, tokenLogRatio } from "../algorithms/importance.ts";
+import { constantLength, type LossForm, sequenceMean, tokenMean } from "../algorithms/loss-form.ts";
+import type { Tokenizer } from "../folder/tokenizer.ts";
+import { Llama } from "../models/llama.ts";
+import { assignWeights, copyWeights } from "../models/llama-weights.ts";
+import {
+  type OpenModel,
+  openModel,
+  openTokenizer,
+  type SaveModelOptions,
+  stopTokens,
+} from "../models/load-model.ts";
+import type { ReinforcementRecipe } from "../recipe/reinforcement-schema.ts";
+import { cacheCapacity } from "../rollout/cache-capacity.ts";
+import type { SamplingOptions } from "../rollout/decoder.ts";
+import { chooseTokensPerMicroBatch, estimateMemory, type MemoryEstimate } from "./estimate.ts";
+
+const lossForms: Readonly<Record<ReinforcementRecipe["rl"]["lossForm"], LossForm>> = {
+  "sequence-mean": sequenceMean,
+  "token-mean": tokenMean,
+  "constant-length": constantLength,
+};
+const advantageForms: Readonly<Record<ReinforcementRecipe["rl"]["advantageForm"], AdvantageForm>> = {
+  "group-standardised": groupStandardised,
+  "mean-centred": meanCentred,
+};
+const importanceForms: Readonly<Record<ReinforcementRecipe["rl"]["importance"], ImportanceForm>> = {
+  token: tokenLogRatio,
+  sequence: sequenceLogRatio,
+};
+
+const byteWidth = (dtype: Dtype): 2 | 4 => (dtype === "float32" ? 4 : 2);
+
+/** The policy with what trains it. Dispose it when done. */
+export class PolicySession {
+  readonly recipe: ReinforcementRecipe;
+  readonly opened: OpenModel;
+  readonly tokenizer: Tokenizer;
+  readonly optimizer: AdamW;
+  /** The frozen policy of the KL term; null at β = 0, where no pass is made. */
+  readonly reference: Llama | null;
+  readonly sampling: SamplingOptions;
+  readonly lossForm: LossForm;
+  readonly advantageForm: AdvantageForm;
+  readonly importance: ImportanceForm;
+  /** Lowered by the update when memory runs out. */
+  tokensPerMicroBatch: number;
+
+  constructor(recipe: ReinforcementRecipe) {
+    const { model, rl, evaluation } = recipe;
+    this.recipe = recipe;
+    this.opened = openModel(model.path, { dtype: model.dtype, device: model.device });
+    this.tokenizer = openTokenizer(model.path, this.opened.model.config);
+    const policy = this.policy.trainable();
+    const { learningRate, betas, epsilon, weightDecay } = rl;
+    this.optimizer = new AdamW(policy.parameters(), { learningRate, betas, epsilon, weightDecay });
+    this.reference = rl.klCoefficient === 0 ? null : new Llama(policy.config, copyWeights(policy.weights));
+    const samples = Math.max(
+      rl.questionsPerStep * rl.groupSize,
+      evaluation.questions * evaluation.samplesPerQuestion,
+    );
+    this.sampling = {
+      temperature: rl.temperature,
+      topP: rl.topP,
+      topK: rl.topK,
+      minP: rl.minP,
+      maxNewTokens: rl.maxNewTokens,
+      eosTokenIds: stopTokens(this.opened.generation, this.tokenizer),
+      capacity: cacheCapacity(policy.config, byteWidth(policy.dtype), rl.maxNewTokens, samples),
+    };
+    this.lossForm = lossForms[rl.lossForm];
+    this.advantageForm = advantageForms[rl.advantageForm];
+    this.importance = importanceForms[rl.importance];
+    this.tokensPerMicroBatch =
+      rl.tokensPerMicroBatch || chooseTokensPerMicroBatch(policy.config, byteWidth(policy.dtype));
+  }
+
+  get policy(): Llama {
+    return this.opened.model;
+  }
+
+  /** From here on the reference is the policy as it now stands. */
+  refreshReference(): void {
+    if (this.reference !== null) assignWeights(this.reference.weights, this.policy.weights);
+  }
+
+  /** Of this recipe; prompts are taken to have `promptTokens` tokens. */
+  memory(promptTokens: number): MemoryEstimate {
+    const { policy, reference, sampling, tokensPerMicroBatch } = this;
+    return estimateMemory({
+      config: policy.config,
+      parameters: policy.parameterCount,
+      width: byteWidth(policy.dtype),
+      withReference: reference !== null,
+      tokensPerMicroBatch,
+      capacity: sampling.capacity,
+      promptTokens,
+      questions: this.recipe.rl.questionsPerStep,
+      maxNewTokens: sampling.maxNewTokens,
+    });
+  }
+
+  saveOptions(step: number): SaveModelOptions {
+    const { recipe, opened } = this;
+    return {
+      tokenizerFolder: opened.folder,
+      generation: opened.generation,
+      card: {
+        title: `${recipe.name}, step ${step}`,
+        description: `Trained from \`${recipe.model.path}\` by reinforcement learning with verifiable rewards (GRPO), recipe \`${recipe.name}\`, ${step} steps.`,
+      },
+    };
+  }
+
+  dispose(): void {
+    this.optimizer.dispose();
+    this.reference?.dispose();
+    this.policy.dispose();
+  }
+}

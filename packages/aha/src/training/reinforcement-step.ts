@@ -1,0 +1,153 @@
+/** One step of reinforcement learning: rollout → rewards → advantages → reference → updates. */
+import { hasNoSignal } from "../algorithms/advantage.ts";
+import { learningRateAt } from "../algorithms/learning-rate.ts";
+import type { ScoredGroup } from "../rollout/records.ts";
+import { rollout } from "../rollout/rollout.ts";
+import { deriveSeed, shuffled } from "../rollout/seeds.ts";
+import type { Phases } from "../run/phases.ts";
+import type { Metrics } from "../run/run-records.ts";
+import type { Question, Task } from "../tasks/task.ts";
+import type { PolicySession } from "./policy-session.ts";
+import { type PolicyUpdateResult, updatePolicy } from "./policy-update.ts";
+import { referenceScores } from "./reference-scores.ts";
+import { scoreGroup } from "./score-group.ts";
+import { rolloutMetrics } from "./step-metrics.ts";
+import { type TrainingSequence, trainingSequences } from "./training-sequence.ts";
+import { updateMetrics } from "./update-metrics.ts";
+
+/** No phase of a step may take longer without the watchdog saying so. */
+const DEADLINE_SECONDS = 3600;
+
+export interface SampledStep {
+  readonly groups: readonly ScoredGroup[]; // in the order of the questions
+  readonly generatedTokens: number;
+  readonly rolloutSeconds: number;
+}
+
+/** Samples and judges a group for each question; judging goes on while others are still being sampled. */
+export async function sampleStep(
+  session: PolicySession,
+  task: Task,
+  questions: readonly Question[],
+  step: number,
+  phases: Phases,
+): Promise<SampledStep> {
+  const { policy, tokenizer, sampling, recipe } = session;
+  const scoring = new Array<Promise<ScoredGroup>>(questions.length);
+  const { generatedTokens, seconds } = await phases.runAsync(
+    "rollout",
+    () =>
+      rollout(
+        policy,
+        tokenizer,
+        questions,
+        { ...sampling, groupSize: recipe.rl.groupSize, runSeed: recipe.seed, step },
+        (group, index) => {
+          scoring[index] = scoreGroup(group, task.rewards);
+        },
+      ),
+    DEADLINE_SECONDS,
+  );
+  const groups = await phases.runAsync("reward", () => Promise.all(scoring), DEADLINE_SECONDS);
+  return { groups, generatedTokens, rolloutSeconds: seconds };
+}
+
+/** The rewards that advantages are taken from: the groups' own, or, for the ablation, dealt out anew within the step. */
+export function rewardsForTraining(
+  groups: readonly ScoredGroup[],
+  shuffle: boolean,
+  seed: bigint,
+): number[][] {
+  const own = groups.map(({ completions }) => completions.map(({ reward }) => reward));
+  if (!shuffle) return own;
+  const dealt = shuffled(own.flat(), seed);
+  let position = 0;
+  return own.map((group) => group.map(() => dealt[position++] as number));
+}
+
+/** Splits the groups' sequences at random into mini-batches of equal numbers (R1-Zero: 8,192 outputs in 16). */
+function miniBatches(
+  sequences: readonly TrainingSequence[],
+  count: number,
+  seed: bigint,
+): TrainingSequence[][] {
+  if (count === 1) return [[...sequences]];
+  const order = shuffled(sequences, seed);
+  const size = Math.ceil(order.length / count);
+  return Array.from({ length: count }, (_, index) =>
+    // Sequences of one group stand together again, so that they share their prompt.
+    order.slice(index * size, (index + 1) * size).sort((a, b) => a.group - b.group),
+  );
+}
+
+/** Updates the policy from a sampled step; returns metrics and what each completion's advantage was. */
+export function learnFromStep(
+  session: PolicySession,
+  sampled: SampledStep,
+  step: number,
+  phases: Phases,
+): {
+  readonly metrics: Metrics;
+  readonly advantages: readonly (readonly number[])[];
+  readonly updates: number;
+} {
+  const { policy, optimizer, reference, recipe, sampling } = session;
+  const { rl, seed } = recipe;
+  const { groups } = sampled;
+  const rewards = rewardsForTraining(groups, rl.shuffleRewards, deriveSeed(seed, "shuffled rewards", step));
+  const byGroup = trainingSequences(groups, rewards, session.advantageForm, rl.truncated);
+  const sequences = byGroup.flat();
+  const referenceLogProbabilities =
+    reference === null
+      ? null
+      : phases.run(
+          "reference",
+          () => referenceScores(reference, sequences, sampling.temperature, session.tokensPerMicroBatch),
+          DEADLINE_SECONDS,
+        );
+  const learningRate = learningRateAt(step, {
+    peak: rl.learningRate,
+    warmupSteps: rl.warmupSteps,
+    totalSteps: rl.steps,
+    form: rl.schedule,
+    finalFraction: 0,
+  });
+  const updates: PolicyUpdateResult[] = [];
+  phases.run(
+    "train",
+    () => {
+      for (let epoch = 0; epoch < rl.innerEpochs; epoch++) {
+        const order = deriveSeed(seed, "mini-batches", step, epoch);
+        for (const part of miniBatches(sequences, rl.miniBatches, order)) {
+          const update = updatePolicy(policy, optimizer, part, referenceLogProbabilities, {
+            temperature: sampling.temperature,
+            lossForm: session.lossForm,
+            maximumLength: rl.maxNewTokens,
+            importance: session.importance,
+            clipLow: rl.clipLow,
+            clipHigh: rl.clipHigh,
+            klCoefficient: rl.klCoefficient,
+            learningRate,
+            maxGradientNorm: rl.maxGradientNorm,
+            tokensPerMicroBatch: session.tokensPerMicroBatch,
+          });
+          session.tokensPerMicroBatch = update.tokensPerMicroBatch;
+          updates.push(update);
+        }
+      }
+    },
+    DEADLINE_SECONDS,
+  );
+  return {
+    metrics: {
+      ...updateMetrics(updates),
+      ...rolloutMetrics(groups),
+      ...(rl.shuffleRewards
+        ? { frac_reward_zero_std: rewards.filter(hasNoSignal).length / rewards.length }
+        : {}),
+      learning_rate: learningRate,
+    },
+    advantages: byGroup.map((group) => group.map(({ advantage }) => advantage)),
+    updates: updates.length,
+  };
+}
