@@ -4,6 +4,7 @@
 #include "modules.h"
 
 NAPI_MODULE_INIT() {
+  aha::installSmallBlocks();
   aha::addDispatch(env, exports);
   aha::addTensors(env, exports);
   aha::addAutograd(env, exports);

@@ -52,6 +52,7 @@ Slot slotFor(const c10::Argument& argument) {
   if (argument.default_value().has_value()) {
     slot.hasDefault = true;
     slot.defaultValue = *argument.default_value();
+    if (slot.defaultValue.isScalar()) slot.defaultScalar = slot.defaultValue.toScalar();
   }
   const c10::Type* type = argument.type().get();
   const c10::Type* real = argument.real_type().get();
@@ -71,6 +72,7 @@ Slot slotFor(const c10::Argument& argument) {
     }
   }
   slot.kind = kindOf(*type, *real);
+  slot.symbolic = real->kind() == c10::TypeKind::SymIntType;
   return slot;
 }
 
@@ -84,20 +86,18 @@ at::Generator generatorFrom(napi_env env, napi_value value) {
   return *static_cast<at::Generator*>(data);
 }
 
+at::Scalar scalarFromNumber(double number) {
+  const bool whole = std::trunc(number) == number && std::abs(number) <= 9007199254740992.0;
+  if (whole && !(number == 0 && std::signbit(number))) return at::Scalar(static_cast<int64_t>(number));
+  return at::Scalar(number);
+}
+
 static at::Scalar scalarFrom(napi_env env, napi_value value, const char* name) {
+  double number;
+  if (napi_get_value_double(env, value, &number) == napi_ok) return scalarFromNumber(number);
   switch (typeOf(env, value)) {
     case napi_boolean: return at::Scalar(toBool(env, value, name));
     case napi_bigint: return at::Scalar(toInt64(env, value, name));
-    case napi_number: {
-      const double number = toDouble(env, value, name);
-      // JavaScript has one number type: whole numbers go as integers, so that an integer tensor stays one.
-      // Minus zero and numbers past 2^53 stay floating point.
-      if (std::trunc(number) == number && std::abs(number) <= 9007199254740992.0 &&
-          !(number == 0 && std::signbit(number))) {
-        return at::Scalar(static_cast<int64_t>(number));
-      }
-      return at::Scalar(number);
-    }
     default: return at::Scalar(toDouble(env, value, name));
   }
 }

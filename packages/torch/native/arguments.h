@@ -25,7 +25,9 @@ struct Slot {
   bool keywordOnly = false;
   bool written = false;          // an out= argument or an in-place self
   bool hasDefault = false;
+  bool symbolic = false;         // SymInt rather than int: the C++ signature differs
   c10::IValue defaultValue;
+  at::Scalar defaultScalar;      // the same where it is a number
   std::string name;
   std::string type;  // as the schema prints it, for messages
 };
@@ -36,6 +38,8 @@ napi_value fromIValue(napi_env env, c10::IValue&& value);
 // "self: float32 [2, 3], dim: 1", best effort, for error messages.
 std::string describeArguments(napi_env env, const std::vector<Slot>& slots, size_t count, napi_value* values);
 
+// Whole numbers become integers, so that an integer tensor stays one; minus zero and numbers past 2^53 stay floating.
+at::Scalar scalarFromNumber(double number);
 at::Generator generatorFrom(napi_env env, napi_value value);
 c10::Device deviceFrom(napi_env env, napi_value value);
 

@@ -3,6 +3,7 @@
 
 #include <c10/util/Exception.h>
 
+#include <atomic>
 #include <cmath>
 #include <mutex>
 #include <new>
@@ -264,6 +265,7 @@ static void* threadId() {
 }
 static std::mutex orphansMutex;
 static std::vector<std::pair<napi_env, napi_ref>> orphans;
+static std::atomic<bool> anyOrphans = false;
 
 Reference::Reference(napi_env env, napi_value value) : env_(env), thread_(threadId()) {
   napi_create_reference(env, value, 1, &reference_);
@@ -275,6 +277,7 @@ Reference::~Reference() {
   } else {
     const std::lock_guard<std::mutex> lock(orphansMutex);
     orphans.emplace_back(env_, reference_);
+    anyOrphans = true;
   }
 }
 
@@ -285,6 +288,7 @@ napi_value Reference::value() const {
 }
 
 void drainReferences(napi_env env) {
+  if (!anyOrphans) return;
   const std::lock_guard<std::mutex> lock(orphansMutex);
   for (auto item = orphans.begin(); item != orphans.end();) {
     if (item->first == env) {
@@ -294,6 +298,7 @@ void drainReferences(napi_env env) {
       ++item;
     }
   }
+  anyOrphans = !orphans.empty();
 }
 
 }  // namespace aha

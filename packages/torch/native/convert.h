@@ -49,7 +49,7 @@ void throwTorchError(napi_env env, const std::string& message, const std::string
 void translateException(napi_env env, const std::string& op = "", const std::string& details = "");
 
 using Method = napi_value (*)(napi_env, size_t, napi_value*);
-constexpr size_t kMaxArguments = 72;
+constexpr size_t kMaxArguments = 8;  // of the addon's own functions; operators take theirs in dispatch.cc
 
 // Wraps a method so that it gets its arguments in an array and its C++ exceptions translated.
 template <Method method>

@@ -1,10 +1,13 @@
 // The one door: looks operators up in LibTorch's dispatcher by name and calls them boxed, schema in hand.
 #include <ATen/core/dispatch/Dispatcher.h>
 
+#include <deque>
 #include <unordered_map>
 
 #include "arguments.h"
 #include "convert.h"
+#include "direct-calls.h"
+#include "handles.h"
 #include "modules.h"
 
 namespace aha {
@@ -16,10 +19,13 @@ struct Operator {
   std::string name;
   std::vector<Slot> arguments;
   std::vector<Slot> results;
+  std::unique_ptr<DirectCall> direct;  // null where only the boxed call will do
+  HandleTable* table;                  // of the thread that looked it up
 };
 
-std::vector<Operator>& operators() {
-  static thread_local std::vector<Operator> list;
+// A deque: bound functions keep pointers to its elements.
+std::deque<Operator>& operators() {
+  static thread_local std::deque<Operator> list;
   return list;
 }
 
@@ -35,9 +41,10 @@ napi_value lookUp(napi_env env, size_t, napi_value* values) {
   if (const auto found = known.find(key); found != known.end()) return fromHandle(env, found->second);
   const auto handle = c10::Dispatcher::singleton().findSchema(name);
   if (!handle.has_value()) return fromHandle(env, -1);
-  Operator entry{*handle, key, {}, {}};
+  Operator entry{*handle, key, {}, {}, nullptr, &HandleTable::current()};
   for (const c10::Argument& argument : handle->schema().arguments()) entry.arguments.push_back(slotFor(argument));
   for (const c10::Argument& result : handle->schema().returns()) entry.results.push_back(slotFor(result));
+  entry.direct = makeDirectCall(entry.handle, entry.arguments, entry.results);
   const auto number = static_cast<int32_t>(operators().size());
   operators().push_back(std::move(entry));
   known.emplace(key, number);
@@ -90,52 +97,69 @@ napi_value operatorNames(napi_env env, size_t, napi_value* values) {
   return array;
 }
 
-// call(number, ...arguments) → the result: a handle, a list, a number, or an array for several.
-napi_value call(napi_env env, napi_callback_info info) {
-  size_t count = kMaxArguments;
-  napi_value values[kMaxArguments];
-  napi_get_cb_info(env, info, &count, values, nullptr, nullptr);
-  int32_t number = -1;
-  napi_get_value_int32(env, values[0], &number);
-  std::vector<Operator>& table = operators();
-  if (number < 0 || number >= static_cast<int32_t>(table.size())) {
-    throwTorchError(env, "call: unknown operator number");
-    return nullptr;
+napi_value callBoxed(napi_env env, const Operator& entry, size_t count, napi_value* values) {
+  const size_t size = entry.arguments.size();
+  if (count > size) {
+    throw std::invalid_argument("takes " + std::to_string(size) + " arguments, got " + std::to_string(count));
   }
-  // A callback inside the call may look further operators up, so keep no reference into the table across it.
-  const size_t size = table[number].arguments.size();
+  static thread_local torch::jit::Stack spare;
+  torch::jit::Stack stack = std::move(spare);
+  stack.clear();
+  stack.reserve(size);
+  for (size_t index = 0; index < size; ++index) {
+    stack.push_back(toIValue(env, index < count ? values[index] : nullptr, entry.arguments[index]));
+  }
+  entry.handle.callBoxed(&stack);
+  napi_value result;
+  if (stack.size() == 1) {
+    result = fromIValue(env, std::move(stack[0]));
+  } else if (stack.empty()) {
+    result = undefinedValue(env);
+  } else {
+    napi_create_array_with_length(env, stack.size(), &result);
+    for (size_t index = 0; index < stack.size(); ++index) {
+      napi_set_element(env, result, index, fromIValue(env, std::move(stack[index])));
+    }
+  }
+  stack.clear();
+  spare = std::move(stack);
+  return result;
+}
+
+napi_value callWith(napi_env env, const Operator& entry, size_t count, napi_value* values) {
   try {
-    static thread_local torch::jit::Stack spare;
-    torch::jit::Stack stack = std::move(spare);
-    stack.clear();
-    stack.reserve(size);
-    if (count - 1 > size) {
-      throw std::invalid_argument("takes " + std::to_string(size) + " arguments, got " + std::to_string(count - 1));
+    if (entry.direct) {
+      napi_value result = (*entry.direct)(env, *entry.table, count, values);
+      if (result != nullptr) return result;
     }
-    for (size_t index = 0; index < size; ++index) {
-      stack.push_back(toIValue(env, index + 1 < count ? values[index + 1] : nullptr, table[number].arguments[index]));
-    }
-    const c10::OperatorHandle handle = table[number].handle;
-    handle.callBoxed(&stack);
-    napi_value result;
-    if (stack.size() == 1) {
-      result = fromIValue(env, std::move(stack[0]));
-    } else if (stack.empty()) {
-      result = undefinedValue(env);
-    } else {
-      napi_create_array_with_length(env, stack.size(), &result);
-      for (size_t index = 0; index < stack.size(); ++index) {
-        napi_set_element(env, result, index, fromIValue(env, std::move(stack[index])));
-      }
-    }
-    stack.clear();
-    spare = std::move(stack);
-    return result;
+    return callBoxed(env, entry, count, values);
   } catch (...) {
-    translateException(env, table[number].name,
-                       describeArguments(env, table[number].arguments, count - 1, values + 1));
+    translateException(env, entry.name, describeArguments(env, entry.arguments, count, values));
     return nullptr;
   }
+}
+
+// The JavaScript function of one operator: its arguments in the schema's order → a handle, a list, a number, or an
+// array for several results.
+napi_value callOperator(napi_env env, napi_callback_info info) {
+  constexpr size_t few = 6;  // Node-API fills the whole array, so a long one costs every call
+  size_t count = few;
+  napi_value values[few];
+  void* data;
+  napi_get_cb_info(env, info, &count, values, nullptr, &data);
+  const Operator& entry = *static_cast<const Operator*>(data);
+  if (count <= few) return callWith(env, entry, count, values);
+  std::vector<napi_value> all(count);
+  napi_get_cb_info(env, info, &count, all.data(), nullptr, nullptr);
+  return callWith(env, entry, count, all.data());
+}
+
+// bind(number) → the operator as a function.
+napi_value bind(napi_env env, size_t, napi_value* values) {
+  Operator& entry = operators().at(toInt64(env, values[0], "operator"));
+  napi_value function;
+  napi_create_function(env, entry.name.c_str(), entry.name.size(), callOperator, &entry, &function);
+  return function;
 }
 
 }  // namespace
@@ -144,7 +168,7 @@ void addDispatch(napi_env env, napi_value exports) {
   define(env, exports, "lookUp", entry<lookUp>);
   define(env, exports, "schema", entry<schema>);
   define(env, exports, "operatorNames", entry<operatorNames>);
-  define(env, exports, "call", call);
+  define(env, exports, "bind", entry<bind>);
 }
 
 }  // namespace aha

@@ -33,28 +33,19 @@ int32_t HandleTable::add(at::Tensor tensor) {
 }
 
 int32_t HandleTable::slotOf(int32_t handle) const {
-  const int32_t slot = handle & (kMaxSlots - 1);
-  if (handle <= 0 || slot >= static_cast<int32_t>(slots_.size()) ||
-      slots_[slot].generation != handle >> kSlotBits || !slots_[slot].tensor.defined()) {
+  if (!alive(handle)) {
     throw std::runtime_error(
         "this tensor was already released: it was disposed, or the scope that made it has ended. "
         "Return it from the scope, or call keep() on it");
   }
-  return slot;
+  return handle & (kMaxSlots - 1);
 }
-
-bool HandleTable::alive(int32_t handle) const {
-  const int32_t slot = handle & (kMaxSlots - 1);
-  return handle > 0 && slot < static_cast<int32_t>(slots_.size()) &&
-         slots_[slot].generation == handle >> kSlotBits && slots_[slot].tensor.defined();
-}
-
-const at::Tensor& HandleTable::get(int32_t handle) const { return slots_[slotOf(handle)].tensor; }
-at::Tensor& HandleTable::get(int32_t handle) { return slots_[slotOf(handle)].tensor; }
 
 void HandleTable::release(int32_t handle) {
-  if (!alive(handle)) return;
-  const int32_t index = handle & (kMaxSlots - 1);
+  if (alive(handle)) releaseSlot(handle & (kMaxSlots - 1));
+}
+
+void HandleTable::releaseSlot(int32_t index) {
   {
     Slot& slot = slots_[index];
     if (slot.tracked >= 0) tracked_[slot.tracked] = -1;
@@ -64,7 +55,7 @@ void HandleTable::release(int32_t handle) {
   }
   --live_;
   // Moved out first: freeing a tensor can free an autograd graph, which may come back to this table.
-  at::Tensor last = std::move(slots_[index].tensor);
+  const at::Tensor last = std::move(slots_[index].tensor);
   free_.push_back(index);
 }
 
@@ -92,7 +83,7 @@ void HandleTable::endScope(size_t marker, const std::vector<int32_t>& kept) {
       slot.tracked = -1;
       survivors.push_back(handle);
     } else {
-      release(handle);
+      releaseSlot(handle & (kMaxSlots - 1));
     }
   }
   tracked_.resize(marker);

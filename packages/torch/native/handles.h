@@ -19,9 +19,16 @@ class HandleTable {
  public:
   int32_t add(at::Tensor tensor);
   // Throws std::runtime_error for a handle that was released or never given out.
-  const at::Tensor& get(int32_t handle) const;
-  at::Tensor& get(int32_t handle);
-  bool alive(int32_t handle) const;
+  const at::Tensor& get(int32_t handle) const { return slots_[slotOf(handle)].tensor; }
+  at::Tensor& get(int32_t handle) { return slots_[slotOf(handle)].tensor; }
+  // Null instead of the error.
+  const at::Tensor* find(int32_t handle) const {
+    const int32_t slot = handle & (kMaxSlots - 1);
+    if (handle <= 0 || slot >= static_cast<int32_t>(slots_.size())) return nullptr;
+    const Slot& entry = slots_[slot];
+    return entry.generation == handle >> kSlotBits && entry.tensor.defined() ? &entry.tensor : nullptr;
+  }
+  bool alive(int32_t handle) const { return find(handle) != nullptr; }
   void release(int32_t handle);
   // Takes a handle out of the open scope, so that its end leaves the tensor alone.
   void untrack(int32_t handle);
@@ -42,7 +49,8 @@ class HandleTable {
     int32_t tracked = -1;  // index into tracked_, or -1
     bool kept = false;
   };
-  int32_t slotOf(int32_t handle) const;
+  int32_t slotOf(int32_t handle) const;  // throws
+  void releaseSlot(int32_t slot);
 
   std::vector<Slot> slots_;
   std::vector<int32_t> free_;

@@ -17,4 +17,8 @@ void addAutograd(napi_env env, napi_value exports);
 void addSystem(napi_env env, napi_value exports);
 void addDistributed(napi_env env, napi_value exports);
 
+
+// Gives LibTorch the allocator of small-blocks.cc; once for the process.
+void installSmallBlocks();
+
 }  // namespace aha

@@ -49,8 +49,14 @@ napi_value beginScope(napi_env env, size_t, napi_value*) {
   drainReferences(env);
   return fromInt64(env, static_cast<int64_t>(HandleTable::current().beginScope()));
 }
+// endScope(marker, kept?): kept is one handle or an array of them.
 napi_value endScope(napi_env env, size_t count, napi_value* v) {
-  const auto kept = count > 1 && !isNullish(env, v[1]) ? handleList(env, v[1]) : std::vector<int32_t>();
+  std::vector<int32_t> kept;
+  int32_t one;
+  if (count > 1) {
+    if (napi_get_value_int32(env, v[1], &one) == napi_ok) kept.push_back(one);
+    else kept = handleList(env, v[1]);
+  }
   HandleTable::current().endScope(static_cast<size_t>(toInt64(env, v[0], "marker")), kept);
   return nullptr;
 }

@@ -25,14 +25,14 @@ const fusedStep = operator("aha::adamw_");
 
 interface Slot {
   readonly parameter: Tensor;
-  readonly master: Tensor | null; // float32 copy, null where the parameter is float32 itself
-  readonly first: Tensor; // float32, shape of the parameter
+  readonly master: Tensor | null; // float32 copy, null where the parameter is float32 or float64 itself
+  readonly first: Tensor; // shape of the parameter; float32, or float64 where the parameter is
   readonly second: Tensor;
 }
 
 /**
  * Loshchilov & Hutter 2019, with PyTorch's bias correction: θ ← θ − lr·λ·θ − lr·m̂/(√v̂ + ε). Moments and masters are
- * float32 whatever the parameters' dtype. Parameters without a gradient are left alone.
+ * float32, for parameters of float64 they are float64. Parameters without a gradient are left alone.
  */
 export class AdamW {
   readonly #slots: readonly Slot[];
@@ -43,12 +43,12 @@ export class AdamW {
     this.#options = { betas: [0.9, 0.999], epsilon: 1e-8, weightDecay: 0.01, ...options };
     this.#slots = scope(() =>
       noGrad(() =>
-        parameters.map((parameter) => ({
-          parameter,
-          master: parameter.dtype === "float32" ? null : parameter.detach().to("float32").keep(),
-          first: parameter.detach().to({ dtype: "float32", copy: true }).zero_().keep(),
-          second: parameter.detach().to({ dtype: "float32", copy: true }).zero_().keep(),
-        })),
+        parameters.map((parameter) => {
+          const dtype = parameter.dtype === "float64" ? "float64" : "float32";
+          const zeros = (): Tensor => parameter.detach().to({ dtype, copy: true }).zero_().keep();
+          const master = parameter.dtype === dtype ? null : parameter.detach().to(dtype).keep();
+          return { parameter, master, first: zeros(), second: zeros() };
+        }),
       ),
     );
   }

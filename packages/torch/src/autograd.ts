@@ -1,11 +1,13 @@
 /** Autograd: modes, gradients of chosen inputs, and functions whose backward is written in TypeScript. */
 import { native } from "./native.ts";
 import { scope } from "./scope.ts";
-import { Tensor } from "./tensor.ts";
+import { scopeClosed, scopeOpened, Tensor } from "./tensor.ts";
 import { TorchError } from "./torch-error.ts";
 
 function refusePromise(value: unknown, what: string): void {
   if (typeof value === "object" && value !== null && "then" in value) {
+    // Its rejection is not left unhandled by the error thrown here instead.
+    Promise.resolve(value).catch(() => {});
     throw new TorchError(`${what}() takes a synchronous function; a promise would run outside of its mode`);
   }
 }
@@ -124,14 +126,19 @@ export function defineFunction<Extra = undefined>(
       const outputs = noGrad(() => definition.forward(context, ...inputs));
       const list = outputs instanceof Tensor ? [outputs] : outputs;
       const backward = (savedHandles: (number | null)[], gradients: number[]): (number | null)[] => {
-        const tensors = savedHandles.map((handle) => new Tensor(handle as number));
-        const result = definition.backward(
-          tensors,
-          gradients.map((handle) => new Tensor(handle)),
-          context.extra,
-        );
-        const each = result instanceof Tensor || result === null ? [result] : result;
-        return each.map((gradient) => (gradient === null ? null : gradient.handle));
+        // The caller has opened a native scope, which frees all of these.
+        scopeOpened();
+        try {
+          const result = definition.backward(
+            savedHandles.map((handle) => new Tensor(handle as number)),
+            gradients.map((handle) => new Tensor(handle)),
+            context.extra,
+          );
+          const each = result instanceof Tensor || result === null ? [result] : result;
+          return each.map((gradient) => (gradient === null ? null : gradient.handle));
+        } finally {
+          scopeClosed();
+        }
       };
       return native
         .recordFunction(

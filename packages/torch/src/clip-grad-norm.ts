@@ -6,7 +6,7 @@ import type { Tensor } from "./tensor.ts";
 
 const norm = operator("aha::global_norm");
 
-/** The Euclidean norm over all elements of all tensors, as if they were one vector; summed in float64. */
+/** The Euclidean norm over all elements of all tensors, as if they were one vector; summed in float64, then rounded to float32. */
 export function globalNorm(tensors: readonly Tensor[]): number {
   return tensors.length === 0 ? 0 : scope(() => norm(tensors).item());
 }

@@ -4,14 +4,14 @@ import { functionNames } from "./generated/method-names.ts";
 import type { TorchFunctions } from "./generated/signatures.ts";
 import { native } from "./native.ts";
 import type { OperatorFunction } from "./operators.ts";
-import { overloaded, snakeCase } from "./overloads.ts";
+import { type Overloads, overloaded, snakeCase } from "./overloads.ts";
 
 function bind(name: string): OperatorFunction {
-  let call: OperatorFunction | null = null;
+  let call: Overloads | null = null;
   return (...values) => {
     call ??= overloaded(snakeCase(name));
     if (call === null) throw new TypeError(`LibTorch ${native.version()} has no aten::${snakeCase(name)}`);
-    return call(...values);
+    return call(values);
   };
 }
 

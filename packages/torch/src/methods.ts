@@ -3,7 +3,7 @@
 import { methodNames } from "./generated/method-names.ts";
 import { native } from "./native.ts";
 import { findOperator, type OperatorFunction, operator } from "./operators.ts";
-import { overloaded, snakeCase } from "./overloads.ts";
+import { type Overloads, overloaded, snakeCase } from "./overloads.ts";
 import { Tensor } from "./tensor.ts";
 import type { BackwardOptions, ConversionOptions, Index, TensorExtras } from "./tensor-extras.ts";
 import { type Device, type Dtype, dtypes, type Scalar } from "./types.ts";
@@ -13,7 +13,9 @@ const toDevice = operator("aten::to.device");
 const select = operator("aten::select.int");
 const index = operator("aten::index.Tensor");
 const indexPut = operator("aten::index_put_");
-const fullLike = operator("aten::full_like");
+const full = operator("aten::full");
+const where = operator("aten::where.self");
+const whereScalar = operator("aten::where.ScalarOther");
 const viewDtype = operator("aten::view.dtype");
 
 function flat(values: readonly unknown[]): readonly unknown[] {
@@ -73,18 +75,11 @@ function put(this: Tensor, indices: readonly Index[], value: Tensor | Scalar): T
       dimension++;
     }
   }
-  const source = value instanceof Tensor ? value : (fullLike(select0(target), value) as Tensor);
+  const source = value instanceof Tensor ? value : full([], value, target.dtype, null, target.device);
   if (tensors.some((item) => item !== null)) indexPut(target, tensors, source);
   else target.copy_(source);
   return this;
 }
-// One element with the target's dtype and device, to broadcast a number from.
-function select0(target: Tensor): Tensor {
-  let result = target;
-  for (let dimension = target.dimensions; dimension > 0; dimension--) result = select(result, 0, 0);
-  return result;
-}
-
 const extras: { [Name in Exclude<keyof TensorExtras, "grad">]: unknown } = {
   to: convert,
   backward,
@@ -102,6 +97,9 @@ const extras: { [Name in Exclude<keyof TensorExtras, "grad">]: unknown } = {
   },
   get,
   put_: put,
+  where(this: Tensor, condition: Tensor, other: Tensor | Scalar): Tensor {
+    return other instanceof Tensor ? where(condition, this, other) : whereScalar(condition, this, other);
+  },
   setData(this: Tensor, source: Tensor): void {
     native.setData(this.handle, source.handle);
   },
@@ -111,14 +109,14 @@ const extras: { [Name in Exclude<keyof TensorExtras, "grad">]: unknown } = {
 };
 
 for (const name of methodNames) {
-  let call: OperatorFunction | null = null;
+  let call: Overloads | null = null;
   Object.defineProperty(Tensor.prototype, name, {
     configurable: true,
     writable: true,
     value: function method(this: Tensor, ...values: unknown[]): unknown {
       call ??= overloaded(snakeCase(name));
       if (call === null) throw new TypeError(`LibTorch ${native.version()} has no aten::${snakeCase(name)}`);
-      return call(this, ...values);
+      return call([this, ...values]);
     },
   });
 }

@@ -68,7 +68,8 @@ export interface Native {
   lookUp(name: string, overload: string): number;
   schema(operator: number): OperatorSchema;
   operatorNames(prefix: string): string[];
-  call(operator: number, ...values: unknown[]): unknown;
+  /** The operator as a function of handles and plain values, in the schema's order. */
+  bind(operator: number): (...values: unknown[]) => unknown;
 
   shape(tensor: Handle): number[];
   strides(tensor: Handle): number[];
@@ -80,7 +81,7 @@ export interface Native {
   keep(tensor: Handle): void;
   liveTensors(): number;
   beginScope(): number;
-  endScope(marker: number, kept: readonly Handle[] | null): void;
+  endScope(marker: number, kept?: Handle | readonly Handle[]): void;
   item(tensor: Handle): number | boolean;
   fromTypedArray(array: TypedArray, shape: readonly number[], dtype: string, share: boolean): Handle;
   copyBytes(tensor: Handle, target: TypedArray): void;
@@ -138,7 +139,7 @@ export interface Native {
   generatorState(generator: NativeGenerator): Handle;
   setGeneratorState(generator: NativeGenerator, state: Handle): void;
   manualSeed(seed: number | bigint): void;
-  setErrorClass(constructor: abstract new (...values: never[]) => Error): void;
+  setErrorClass(errorClass: abstract new (...values: never[]) => Error): void;
 
   processGroup(
     kind: string,

@@ -38,6 +38,20 @@ function wrapperFor(results: OperatorSchema["results"]): Wrap {
   return (value) => (value as unknown[]).map((item, index) => (wraps[index] as Wrap)(item));
 }
 
+/**
+ * Parameters spelled out, because an array of them costs as much as the native call does. A left-out argument is the
+ * same as undefined: both take the schema's default.
+ */
+function functionOf(call: OperatorFunction, wrap: Wrap): OperatorFunction {
+  return (a, b, c, d, ...more) => {
+    if (more.length > 0) return wrap(call(unwrap(a), unwrap(b), unwrap(c), unwrap(d), ...more.map(unwrap)));
+    if (d !== undefined) return wrap(call(unwrap(a), unwrap(b), unwrap(c), unwrap(d)));
+    if (c !== undefined) return wrap(call(unwrap(a), unwrap(b), unwrap(c)));
+    if (b !== undefined) return wrap(call(unwrap(a), unwrap(b)));
+    return wrap(a === undefined ? call() : call(unwrap(a)));
+  };
+}
+
 const bound = new Map<string, OperatorFunction>();
 
 /** The operator as a function of positional arguments in the schema's order; null where LibTorch has none such. */
@@ -47,23 +61,7 @@ export function findOperator(name: string): OperatorFunction | null {
   const dot = name.indexOf(".");
   const number = native.lookUp(dot < 0 ? name : name.slice(0, dot), dot < 0 ? "" : name.slice(dot + 1));
   if (number < 0) return null;
-  const wrap = wrapperFor(native.schema(number).results);
-  const call = native.call;
-  // Spelled out by length: spreading an array into a native call costs more than the call.
-  const made: OperatorFunction = (...values) => {
-    switch (values.length) {
-      case 1:
-        return wrap(call(number, unwrap(values[0])));
-      case 2:
-        return wrap(call(number, unwrap(values[0]), unwrap(values[1])));
-      case 3:
-        return wrap(call(number, unwrap(values[0]), unwrap(values[1]), unwrap(values[2])));
-      case 4:
-        return wrap(call(number, unwrap(values[0]), unwrap(values[1]), unwrap(values[2]), unwrap(values[3])));
-      default:
-        return wrap(call(number, ...values.map(unwrap)));
-    }
-  };
+  const made = functionOf(native.bind(number), wrapperFor(native.schema(number).results));
   bound.set(name, made);
   return made;
 }

@@ -10,7 +10,8 @@ interface Candidate {
   readonly name: string;
   readonly call: OperatorFunction;
   readonly slots: readonly SchemaSlot[];
-  readonly positional: number;
+  readonly positional: number; // slots before the keyword-only ones
+  readonly required: number; // slots up to the last without a default
   readonly positions: ReadonlyMap<string, number>; // camelCase name → index into slots
 }
 
@@ -80,6 +81,7 @@ function candidatesFor(base: string): Candidate[] {
       call,
       slots: schema.arguments,
       positional: keyword < 0 ? schema.arguments.length : keyword,
+      required: schema.arguments.findLastIndex((slot) => !slot.hasDefault) + 1,
       positions: new Map(schema.arguments.map((slot, index) => [camelCase(slot.name), index])),
     });
   }
@@ -94,25 +96,30 @@ function isNamed(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && Object.getPrototypeOf(value) === Object.prototype;
 }
 
-function fit(candidate: Candidate, values: readonly unknown[]): unknown[] | null {
-  const last = values[values.length - 1];
-  const named = isNamed(last) ? last : null;
-  const count = named === null ? values.length : values.length - 1;
+function fitsByPosition({ slots, positional, required }: Candidate, values: readonly unknown[]): boolean {
+  if (values.length > positional || values.length < required) return false;
+  for (let index = 0; index < values.length; index++) {
+    if (!accepts(slots[index] as SchemaSlot, values[index])) return false;
+  }
+  return true;
+}
+
+/** All arguments in the schema's order where the last of `values` holds some by name; null where they don't fit. */
+function fitByName(
+  candidate: Candidate,
+  values: readonly unknown[],
+  named: Record<string, unknown>,
+): unknown[] | null {
+  const count = values.length - 1;
   if (count > candidate.positional) return null;
   const full: unknown[] = values.slice(0, count);
-  if (named !== null) {
-    for (const [key, value] of Object.entries(named)) {
-      const position = candidate.positions.get(key);
-      if (position === undefined || position < count) return null;
-      full[position] = value;
-    }
+  for (const [key, value] of Object.entries(named)) {
+    const position = candidate.positions.get(key);
+    if (position === undefined || position < count) return null;
+    full[position] = value;
   }
-  for (let index = 0; index < candidate.slots.length; index++) {
-    const slot = candidate.slots[index] as SchemaSlot;
-    const value = full[index];
-    if (value === undefined ? !slot.hasDefault : !accepts(slot, value)) return null;
-  }
-  return full;
+  const fits = candidate.slots.every((slot, index) => accepts(slot, full[index]));
+  return fits ? full : null;
 }
 
 function describeValue(value: unknown): string {
@@ -126,14 +133,23 @@ function describeValue(value: unknown): string {
   );
 }
 
-/** A function over all overloads of `aten::<base>`; null where LibTorch has none that JavaScript can call. */
-export function overloaded(base: string): OperatorFunction | null {
+/** Calls the first of an operator's overloads that takes the values, the last of which may be an object of names. */
+export type Overloads = (values: readonly unknown[]) => unknown;
+
+/** All overloads of `aten::<base>` as one; null where LibTorch has none that JavaScript can call. */
+export function overloaded(base: string): Overloads | null {
   const candidates = candidatesFor(`aten::${base}`);
   if (candidates.length === 0) return null;
-  return (...values) => {
+  return (values) => {
+    const last = values[values.length - 1];
+    const named = isNamed(last) ? last : null;
     for (const candidate of candidates) {
-      const full = fit(candidate, values);
-      if (full !== null) return candidate.call(...full);
+      if (named === null) {
+        if (fitsByPosition(candidate, values)) return candidate.call(...values);
+      } else {
+        const full = fitByName(candidate, values, named);
+        if (full !== null) return candidate.call(...full);
+      }
     }
     const forms = candidates.map(
       ({ name, slots }) =>

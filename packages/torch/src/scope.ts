@@ -36,28 +36,40 @@ function isThenable(value: unknown): boolean {
 export function scope<Result>(body: () => Result): Result {
   const marker = native.beginScope();
   scopeOpened();
-  let kept: Tensor[] = [];
+  let kept: Tensor | readonly Tensor[] | null = null;
   try {
     const result = body();
-    if (isThenable(result)) {
-      // Its rejection is not left unhandled by the error thrown here instead.
-      Promise.resolve(result).catch(() => {});
-      throw new TorchError(
-        "scope() got a promise: its tensors are released before an asynchronous body goes on. " +
-          "Await first and use scope() around the synchronous parts",
-      );
+    if (result instanceof Tensor) kept = result;
+    else if (typeof result === "object" && result !== null) {
+      if (isThenable(result)) {
+        // Its rejection is not left unhandled by the error thrown here instead.
+        Promise.resolve(result).catch(() => {});
+        throw new TorchError(
+          "scope() got a promise: its tensors are released before an asynchronous body goes on. " +
+            "Await first and use scope() around the synchronous parts",
+        );
+      }
+      const found: Tensor[] = [];
+      collect(result, found, new Set());
+      kept = found;
     }
-    if (result instanceof Tensor) kept = [result];
-    else collect(result, kept, new Set());
     return result;
   } finally {
+    close(marker, kept);
+  }
+}
+
+function close(marker: number, kept: Tensor | readonly Tensor[] | null): void {
+  if (kept === null) native.endScope(marker);
+  else if (kept instanceof Tensor) native.endScope(marker, kept.handle);
+  else
     native.endScope(
       marker,
       kept.map((tensor) => tensor.handle),
     );
-    scopeClosed();
-    for (const tensor of kept) if (tensor.alive) adopt(tensor);
-  }
+  scopeClosed();
+  if (kept instanceof Tensor) adopt(kept);
+  else if (kept !== null) for (const tensor of kept) adopt(tensor);
 }
 
 /** Number of tensors that are alive in this thread; a test's way to see a leak. */

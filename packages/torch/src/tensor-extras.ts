@@ -38,8 +38,10 @@ export interface TensorExtras {
   viewAs(dtype: Dtype): Tensor;
   /** `x.get(0)`, `x.get(null, index)`: selects along the leading dimensions as Python's `x[0]`, `x[:, index]`. */
   get(...indices: readonly Index[]): Tensor;
-  /** `x.set_([i, null], value)`: as Python's `x[i, :] = value`, in place. */
+  /** `x.put_([i, null], value)`: as Python's `x[i, :] = value`, in place. */
   put_(indices: readonly Index[], value: Tensor | Scalar): Tensor;
+  /** This tensor's elements where `condition` holds, the other's elsewhere. */
+  where(condition: Tensor, other: Tensor | Scalar): Tensor;
   /** This handle stands for the other tensor's memory from now on, as `p.data = q` in Python. */
   setData(source: Tensor): void;
   sharesMemoryWith(other: Tensor): boolean;

@@ -28,7 +28,7 @@ export function scopeClosed(): void {
  */
 // biome-ignore lint/suspicious/noUnsafeDeclarationMerging: methods.ts installs what the merged interfaces declare.
 export class Tensor {
-  readonly handle: number;
+  declare readonly handle: number; // declared only: as a class field it would be written twice
 
   constructor(handle: number) {
     this.handle = handle;
@@ -148,7 +148,6 @@ export class Tensor {
   }
 }
 
-// biome-ignore lint/suspicious/noUnsafeDeclarationMerging: see the class.
 export interface Tensor extends TensorExtras, Omit<TensorMethods, keyof TensorExtras> {}
 
 const arrayTypes = {
@@ -170,5 +169,5 @@ const arrayTypes = {
 
 /** Registers a tensor that outlives the outermost scope with the safety net. */
 export function adopt(tensor: Tensor): void {
-  if (openScopes === 0) forgotten.register(tensor, tensor.handle, tensor);
+  if (openScopes === 0 && tensor.alive) forgotten.register(tensor, tensor.handle, tensor);
 }

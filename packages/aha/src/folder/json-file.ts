@@ -9,6 +9,13 @@ export function readOptionalJson(path: string): Record<string, unknown> | null {
 
 /** The object in a JSON file; throws {@link ModelFolderError} where it is missing or not an object in JSON. */
 export function readJson(path: string): Record<string, unknown> {
+  if (!existsSync(path)) {
+    throw new ModelFolderError({
+      file: path,
+      message: "expected this file, found none",
+      remedy: "Check that the model folder is complete",
+    });
+  }
   let value: unknown;
   try {
     value = JSON.parse(readFileSync(path, "utf8").replace(/^\uFEFF/, ""));
@@ -18,7 +25,7 @@ export function readJson(path: string): Record<string, unknown> {
       {
         file: path,
         message: `expected JSON, got: ${reason}`,
-        remedy: "Check that the model folder is complete",
+        remedy: "Fetch the file again",
       },
       { cause },
     );

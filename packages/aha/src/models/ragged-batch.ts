@@ -1,5 +1,6 @@
 /** Sequences of unequal lengths packed end to end, without padding: what models compute on. */
 import { type Device, fromTypedArray, type Tensor } from "@aha/torch";
+import { bucketSize } from "./bucket.ts";
 
 /**
  * A run of tokens that attend to each other causally, and to one earlier run as a whole. A group's completions share
@@ -15,7 +16,8 @@ export interface Segment {
 
 /** The packed batch as tensors. T is the number of tokens, S of segments. */
 export interface RaggedBatch {
-  readonly tokens: number; // T
+  /** T, the padding included: rows past the last segment's belong to nothing and are never read. */
+  readonly tokens: number;
   readonly tokenIds: Tensor; // int64 [T]
   readonly positions: Tensor; // int64 [T]
   /** int64 [S, 4] on the CPU: start, length, prefix start, prefix length. */
@@ -24,9 +26,16 @@ export interface RaggedBatch {
   readonly starts: readonly number[]; // [S]
 }
 
-/** Packs segments in their order; a prefix must stand before the segments that name it. Empty segments are allowed. */
+/** Padding attends within short runs of its own, so that it costs next to nothing. */
+const PADDING_RUN = 16;
+
+/**
+ * Packs segments in their order; a prefix must stand before the segments that name it. Empty segments are allowed. The
+ * batch is padded to one of few sizes (see bucket.ts).
+ */
 export function packSegments(segments: readonly Segment[], device: Device = "cpu"): RaggedBatch {
-  const tokens = segments.reduce((sum, segment) => sum + segment.tokenIds.length, 0);
+  const filled = segments.reduce((sum, segment) => sum + segment.tokenIds.length, 0);
+  const tokens = bucketSize(filled);
   const ids = new BigInt64Array(tokens);
   const positions = new BigInt64Array(tokens);
   const table: bigint[] = [];
@@ -51,6 +60,9 @@ export function packSegments(segments: readonly Segment[], device: Device = "cpu
     }
     start += tokenIds.length;
   });
+  for (let padding = filled; padding < tokens; padding += PADDING_RUN) {
+    table.push(BigInt(padding), BigInt(Math.min(PADDING_RUN, tokens - padding)), 0n, 0n);
+  }
   return {
     tokens,
     tokenIds: fromTypedArray(ids, { device }),

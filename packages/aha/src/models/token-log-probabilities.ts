@@ -1,7 +1,9 @@
 /** Log-probabilities of given next tokens through the fused, chunked head. */
-import { operator, type Tensor } from "@aha/torch";
+import { indices, operator, scope, type Tensor } from "@aha/torch";
+import { bucketSize } from "./bucket.ts";
 import type { Llama } from "./llama.ts";
 
+const takeRows = operator("aha::embedding");
 const fused = operator("aha::token_log_probabilities");
 
 export interface TokenScores {
@@ -23,4 +25,28 @@ export function tokenLogProbabilities(
 ): TokenScores {
   const [logProbabilities, entropy] = fused(hidden, model.weights.head, targets, temperature, chunkRows);
   return { logProbabilities, entropy };
+}
+
+/**
+ * The same for chosen rows of packed hidden states [T, D]: `sources` int64 [N] names the row that predicts each target.
+ * The rows are padded to one of few numbers (see bucket.ts); the scores are of the N asked for.
+ */
+export function rowLogProbabilities(
+  model: Llama,
+  hidden: Tensor,
+  sources: readonly number[],
+  targets: readonly number[],
+  temperature = 1,
+): TokenScores {
+  return scope(() => {
+    const rows = bucketSize(sources.length);
+    const place = (values: readonly number[]): Tensor =>
+      indices([...values, ...new Array<number>(rows - values.length).fill(0)]).to(model.device);
+    const taken = takeRows(hidden, place(sources));
+    const scores = tokenLogProbabilities(model, taken, place(targets), temperature);
+    return {
+      logProbabilities: scores.logProbabilities.narrow(0, 0, sources.length),
+      entropy: scores.entropy.narrow(0, 0, sources.length),
+    };
+  });
 }

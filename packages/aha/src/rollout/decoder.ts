@@ -3,6 +3,7 @@
  * own row of the cache, finished samples leave the batch, and waiting ones take the freed rows.
  */
 import { fromTypedArray, inferenceMode, operator, scope, type Tensor, torch } from "@aha/torch";
+import { bucketSize } from "../models/bucket.ts";
 import type { Llama } from "../models/llama.ts";
 import { packSequences } from "../models/ragged-batch.ts";
 import { PromptError } from "./prompt-error.ts";
@@ -77,6 +78,7 @@ export class Decoder {
   // Both are set by the prefill, which only a decoder without any sample leaves out.
   #prefixLengths!: Tensor; // int64 [P]
   #firstLogits!: Tensor; // [P, V] after each prompt
+  #spareRow = 0;
   #waiting: { request: number; sample: number }[] = [];
   #active: ActiveSample[] = [];
   #generated = 0;
@@ -110,10 +112,12 @@ export class Decoder {
   }
 
   #prefill(capacity: number): void {
+    this.#spareRow = capacity;
     const { config, dtype, device } = this.#model;
     const prompts = this.#requests.map(({ promptTokenIds }) => promptTokenIds);
     const longest = Math.max(...prompts.map((prompt) => prompt.length));
-    const cacheShape = [capacity, this.#options.maxNewTokens, config.keyValueHeads, config.headDimension];
+    // One row more than there are samples: padding writes there.
+    const cacheShape = [capacity + 1, this.#options.maxNewTokens, config.keyValueHeads, config.headDimension];
     const prefixShape = [prompts.length, longest, config.keyValueHeads, config.headDimension];
     const allocate = (shape: readonly number[]): Tensor => torch.zeros(shape, { dtype, device }).keep();
     inferenceMode(() =>
@@ -134,8 +138,9 @@ export class Decoder {
         const hidden = this.#model.hidden(batch, (layer, { keys, values }) => {
           const cache = this.#caches[layer] as LayerCache;
           const flat = [prompts.length * longest, config.keyValueHeads, config.headDimension];
-          cache.prefixKeys.view(flat).indexCopy_(0, placed, keys);
-          cache.prefixValues.view(flat).indexCopy_(0, placed, values);
+          const used = rows.elementCount; // without the packing's padding
+          cache.prefixKeys.view(flat).indexCopy_(0, placed, keys.narrow(0, 0, used));
+          cache.prefixValues.view(flat).indexCopy_(0, placed, values.narrow(0, 0, used));
         });
         const last = int64(
           prompts.map((prompt, index) => (batch.starts[index] as number) + prompt.length - 1),
@@ -183,11 +188,26 @@ export class Decoder {
   /** Logits [B, V] after the last token of each. */
   #decode(active: readonly ActiveSample[]): Tensor {
     const { config, weights, rotary, scale, device } = this.#model;
-    const place = (values: readonly number[]): Tensor => int64(values).to(device);
-    const prefixIndex = place(active.map(({ request }) => request));
-    const rows = place(active.map(({ row }) => row));
-    const lengths = place(active.map(({ tokenIds }) => tokenIds.length - 1));
-    const lastTokens = place(active.map(({ tokenIds }) => tokenIds[tokenIds.length - 1] as number));
+    const batch = bucketSize(active.length);
+    const padding = new Array<number>(batch - active.length);
+    const place = (values: readonly number[], filler: number): Tensor =>
+      int64([...values, ...padding.fill(filler)]).to(device);
+    const prefixIndex = place(
+      active.map(({ request }) => request),
+      0,
+    );
+    const rows = place(
+      active.map(({ row }) => row),
+      this.#spareRow,
+    );
+    const lengths = place(
+      active.map(({ tokenIds }) => tokenIds.length - 1),
+      0,
+    );
+    const lastTokens = place(
+      active.map(({ tokenIds }) => tokenIds[tokenIds.length - 1] as number),
+      0,
+    );
     let residual = embed(weights.embedding, lastTokens);
     let update: Tensor | null = null;
     weights.layers.forEach((layer, index) => {
@@ -211,13 +231,13 @@ export class Decoder {
         config.heads,
         config.keyValueHeads,
       );
-      const mixed = linear(attended.view(active.length, -1), layer.output);
+      const mixed = linear(attended.view(batch, -1), layer.output);
       const [again, after] = addRmsNorm(mixed, residual, layer.postAttentionNorm, config.normEpsilon);
       residual = after;
       update = linear(siluMul(linear(again, layer.gateUp)), layer.down);
     });
     const [final] = addRmsNorm(update as unknown as Tensor, residual, weights.norm, config.normEpsilon);
-    return this.#model.logits(final);
+    return this.#model.logits(final).narrow(0, 0, active.length);
   }
 
   /** Draws a token for each row of logits and files the completions that ended. */
@@ -230,6 +250,7 @@ export class Decoder {
     const idValues = ids.toTypedArray() as BigInt64Array;
     const scores = logProbabilities.toTypedArray() as Float32Array;
     this.#generated += samples.length;
+    const done = new Set<ActiveSample>();
     samples.forEach((sample, index) => {
       const id = Number(idValues[index]);
       sample.tokenIds.push(id);
@@ -237,7 +258,7 @@ export class Decoder {
       this.#onToken?.(sample.request, sample.sample, id);
       const stopped = eosTokenIds.has(id);
       if (!stopped && sample.tokenIds.length < maxNewTokens) return;
-      this.#active = this.#active.filter((other) => other !== sample);
+      done.add(sample);
       this.#freeRows.push(sample.row);
       ended.push({
         request: sample.request,
@@ -247,6 +268,7 @@ export class Decoder {
         finish: stopped ? "stop" : "length",
       });
     });
+    if (done.size > 0) this.#active = this.#active.filter((sample) => !done.has(sample));
   }
 
   /** Releases the caches. */

@@ -1,5 +1,6 @@
 /** Files of one JSON value a line: appended whole or not at all, and read back in constant memory. */
-import { closeSync, fstatSync, fsyncSync, ftruncateSync, openSync, readSync, writeSync } from "node:fs";
+import { closeSync, fstatSync, fsyncSync, ftruncateSync, mkdirSync, openSync, readSync, writeSync } from "node:fs";
+import { dirname } from "node:path";
 import { asStorageError } from "./storage-error.ts";
 
 /** A line that is not JSON, in the middle of a file whose other lines are. */
@@ -10,6 +11,8 @@ export class JsonLineError extends Error {
   }
 }
 
+const kept = "every earlier line and checkpoint is whole";
+
 /** Appends JSON lines; a line that the disk cannot take leaves the file as it was before it. */
 export class JsonLineWriter {
   readonly path: string;
@@ -17,13 +20,23 @@ export class JsonLineWriter {
   readonly #seekable: boolean;
   #length: number;
 
-  /** @param mode `append` keeps what is there, `replace` empties the file first */
+  /**
+   * Makes the file, and its folder where there is none.
+   *
+   * @param mode `append` keeps what is there, `replace` empties the file first
+   * @throws {StorageError} when the disk cannot take another file
+   */
   constructor(path: string, mode: "append" | "replace") {
     this.path = path;
-    this.#descriptor = openSync(path, mode === "append" ? "a" : "w");
-    const status = fstatSync(this.#descriptor);
-    this.#seekable = status.isFile();
-    this.#length = status.size;
+    try {
+      mkdirSync(dirname(path), { recursive: true });
+      this.#descriptor = openSync(path, mode === "append" ? "a" : "w");
+      const status = fstatSync(this.#descriptor);
+      this.#seekable = status.isFile();
+      this.#length = status.size;
+    } catch (error) {
+      throw asStorageError(error, path, kept);
+    }
   }
 
   /** Bytes in the file. */
@@ -41,13 +54,17 @@ export class JsonLineWriter {
       this.#length += bytes.length;
     } catch (error) {
       if (this.#seekable) ftruncateSync(this.#descriptor, this.#length);
-      throw asStorageError(error, this.path, "every earlier line and checkpoint is whole", bytes.length);
+      throw asStorageError(error, this.path, kept, bytes.length);
     }
   }
 
   /** Waits until every line is on the disk itself. */
   sync(): void {
-    fsyncSync(this.#descriptor);
+    try {
+      fsyncSync(this.#descriptor);
+    } catch (error) {
+      throw asStorageError(error, this.path, kept);
+    }
   }
 
   close(): void {

@@ -1,6 +1,6 @@
 /** Rollouts on disk: every completion of a step with its tokens, log-probabilities and rewards. */
-import { existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { existsSync, readdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
 import { JsonLineWriter, readJsonLines } from "./json-lines.ts";
 import type { RolloutRecord } from "./run-records.ts";
 
@@ -15,7 +15,6 @@ export class RolloutWriter {
 
   /** Replaces what a run killed in this very step may have left. */
   constructor(path: string) {
-    mkdirSync(dirname(path), { recursive: true });
     this.#writer = new JsonLineWriter(path, "replace");
   }
 

@@ -1,5 +1,5 @@
 /** A run's directory: everything a run leaves behind, and all that is needed to go on after a kill. */
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { JsonValue } from "../tasks/task.ts";
 import { removePartials, writeFileAtomically } from "./atomic.ts";
@@ -50,13 +50,20 @@ export class RunDirectory {
   readonly #lock: RunLock;
   readonly #events: EventLog;
   readonly #tensorboard: TensorboardWriter;
+  #lastCheckpoint: Checkpoint | undefined;
 
   constructor(paths: RunPaths, lock: RunLock, resumedFrom: Checkpoint | undefined) {
     this.paths = paths;
     this.resumedFrom = resumedFrom;
     this.#lock = lock;
     this.#events = new EventLog(paths.events);
-    this.#tensorboard = new TensorboardWriter(paths.tensorboard, (resumedFrom?.step ?? 0) + 1);
+    this.#tensorboard = new TensorboardWriter(paths.tensorboard, resumedFrom?.step ?? null);
+    this.#lastCheckpoint = resumedFrom;
+  }
+
+  /** The newest whole checkpoint: the one resumed from, or written since. */
+  get lastCheckpoint(): Checkpoint | undefined {
+    return this.#lastCheckpoint;
   }
 
   /** Appends an event; metrics go to TensorBoard as well. */
@@ -86,16 +93,21 @@ export class RunDirectory {
     return new RolloutWriter(join(this.paths.evaluations, `${name}.jsonl`));
   }
 
-  /** Writes a checkpoint atomically and prunes older ones. Events so far are synced first and stay with it. */
+  /**
+   * Writes a checkpoint atomically and prunes older ones. Events so far are synced first and stay with it. A step's
+   * checkpoint that is there already is kept as it is: replacing it could only lose it.
+   */
   async checkpoint(
     writer: (temporaryFolder: string) => void | Promise<void>,
     writing: Omit<CheckpointWriting, "eventsPosition">,
   ): Promise<Checkpoint> {
+    if (this.#lastCheckpoint?.step === writing.step) return this.#lastCheckpoint;
     this.#events.sync();
-    return saveCheckpoint(this.paths.checkpoints, writer, {
+    this.#lastCheckpoint = await saveCheckpoint(this.paths.checkpoints, writer, {
       ...writing,
       eventsPosition: this.#events.position,
     });
+    return this.#lastCheckpoint;
   }
 
   writeSummary(summary: RunSummary): void {
@@ -119,45 +131,65 @@ export class RunDirectory {
   }
 }
 
+/** What `startRun` clears away of an earlier start that led nowhere. */
+const cleared = ["events", "rollouts", "evaluations", "checkpoints", "tensorboard", "summary", "report"] as const;
+
 /**
- * Starts a fresh run.
+ * Starts a fresh run. What an earlier start left that made no step, or was killed before any checkpoint, is cleared
+ * away: there is nothing in it to go on from.
  *
  * @param recipe the resolved recipe as JSON (`serialiseRecipe`)
- * @throws {RunDirectoryError} when the directory already holds a run
+ * @throws {RunDirectoryError} when the directory already holds a run, or files that no run has put there
  * @throws {RunLockedError} when another process is training in it
  */
 export function startRun(root: string, recipe: JsonValue): RunDirectory {
   const paths = runPaths(root);
+  refuseStrangers(paths);
   return locked(paths, () => {
-    if (existsSync(paths.events) && latestCheckpoint(paths.checkpoints) !== undefined) {
+    if (canGoOn(paths)) {
       throw new RunDirectoryError(
         `${root} already holds a run. Go on with it by --resume, or take another --run-dir (or remove it).`,
       );
     }
-    // A run that never reached a checkpoint has nothing to go on from.
-    for (const name of [
-      "events",
-      "rollouts",
-      "evaluations",
-      "checkpoints",
-      "tensorboard",
-      "summary",
-    ] as const) {
-      rmSync(paths[name], { recursive: true, force: true });
-    }
-    mkdirSync(paths.tensorboard);
+    // The recipe comes first: its presence tells that whatever else is there belongs to a run.
     writeFileAtomically(paths.recipe, `${JSON.stringify(recipe, null, 2)}\n`);
+    for (const name of cleared) rmSync(paths[name], { recursive: true, force: true });
+    removePartials(root);
+    mkdirSync(paths.tensorboard);
     return undefined;
   });
+}
+
+/** True where a checkpoint holds at least one step of training, or steps were made since it. */
+function canGoOn(paths: RunPaths): boolean {
+  const checkpoint = latestCheckpoint(paths.checkpoints);
+  if (checkpoint === undefined || !existsSync(paths.events)) return false;
+  if (checkpoint.step > 0) return true;
+  for (const { type } of readEvents(paths.events)) if (type === "metrics") return true;
+  return false;
+}
+
+/** Nothing is cleared away that may not be a run's: someone else's `checkpoints`, for one. */
+function refuseStrangers(paths: RunPaths): void {
+  if (existsSync(paths.recipe)) return;
+  if (existsSync(paths.root) && !statSync(paths.root).isDirectory()) {
+    throw new RunDirectoryError(`${paths.root} is a file; name a folder by --run-dir`);
+  }
+  const strange = cleared.find((name) => existsSync(paths[name]));
+  if (strange === undefined) return;
+  throw new RunDirectoryError(
+    `${paths.root} has ${paths[strange]}, but no recipe.json: no run of ours put it there. Take another --run-dir.`,
+  );
 }
 
 /**
  * Goes on with a run from its newest whole checkpoint: later events and rollouts are removed, since they
  * will happen again. A run killed before its first checkpoint starts anew, from step 0.
  *
+ * @param recipe the recipe as it is now, where it differs harmlessly; the one on disk stays where left out
  * @throws {RunDirectoryError} when there is no run
  */
-export function resumeRun(root: string): RunDirectory {
+export function resumeRun(root: string, recipe?: JsonValue): RunDirectory {
   const paths = runPaths(root);
   if (!existsSync(paths.recipe)) {
     throw new RunDirectoryError(`${root} holds no run to resume (no recipe.json); start it without --resume`);
@@ -166,10 +198,15 @@ export function resumeRun(root: string): RunDirectory {
     cleanCheckpoints(paths.checkpoints);
     removePartials(root);
     const checkpoint = latestCheckpoint(paths.checkpoints);
-    truncateEvents(paths.events, checkpoint?.step ?? 0, checkpoint?.eventsPosition ?? 0);
-    removeRolloutsAfter(paths.rollouts, checkpoint?.step ?? 0);
+    if (checkpoint === undefined) {
+      for (const name of cleared) rmSync(paths[name], { recursive: true, force: true });
+    } else {
+      truncateEvents(paths.events, checkpoint.step, checkpoint.eventsPosition);
+      removeRolloutsAfter(paths.rollouts, checkpoint.step);
+    }
     mkdirSync(paths.tensorboard, { recursive: true });
-    rmSync(paths.summary, { force: true });
+    for (const path of [paths.summary, paths.report]) rmSync(path, { force: true });
+    if (recipe !== undefined) writeFileAtomically(paths.recipe, `${JSON.stringify(recipe, null, 2)}\n`);
     return checkpoint;
   });
 }

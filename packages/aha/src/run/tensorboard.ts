@@ -61,21 +61,28 @@ export function tensorboardRecord(data: Buffer): Buffer {
   return Buffer.concat([head, data, tail]);
 }
 
+const kept = "events.jsonl holds the same numbers, checkpoints are whole";
+
 /** One event file; a resumed run starts another, which tells TensorBoard what to forget. */
 export class TensorboardWriter {
   readonly path: string;
   readonly #descriptor: number;
 
   /**
-   * @param firstStep the first step this file will hold; above 1 the run was resumed
+   * @param resumedStep the step that a resumed run stands at; null for a fresh one
    * @param time seconds since the epoch; part of the file's name, by which TensorBoard orders files
    */
-  constructor(folder: string, firstStep = 1, time = Date.now() / 1000) {
+  constructor(folder: string, resumedStep: number | null = null, time = Date.now() / 1000) {
     const stamp = `${Math.floor(time)}`.padStart(10, "0");
+    const firstStep = (resumedStep ?? 0) + 1;
     this.path = join(folder, `events.out.tfevents.${stamp}.aha.${process.pid}.${firstStep}`);
-    this.#descriptor = openSync(this.path, "a");
+    try {
+      this.#descriptor = openSync(this.path, "a");
+    } catch (error) {
+      throw asStorageError(error, this.path, kept);
+    }
     this.#write(versionEvent(time));
-    if (firstStep > 1) this.#write(restartEvent(time, firstStep));
+    if (resumedStep !== null) this.#write(restartEvent(time, firstStep));
   }
 
   /** Appends the finite ones of a step's metrics. */
@@ -95,7 +102,7 @@ export class TensorboardWriter {
         written += writeSync(this.#descriptor, record, written);
       }
     } catch (error) {
-      throw asStorageError(error, this.path, "events.jsonl holds the same numbers, checkpoints are whole");
+      throw asStorageError(error, this.path, kept);
     }
   }
 }

@@ -7,11 +7,11 @@ import { type ModelConfig, readModelConfig } from "../folder/model-config.ts";
 import type { Tokenizer } from "../folder/tokenizer.ts";
 import type { Llama } from "../models/llama.ts";
 import { openModel, openTokenizer, requireFolder, stopTokens } from "../models/load-model.ts";
+import { bytesPerNumber, cacheCapacity } from "../rollout/cache-capacity.ts";
 import { Decoder, type SampledSequence } from "../rollout/decoder.ts";
 import { PromptError } from "../rollout/prompt-error.ts";
 import { completionText } from "../rollout/rollout.ts";
 import { deriveSeed } from "../rollout/seeds.ts";
-import { bytesPerNumber, cacheCapacity } from "../rollout/cache-capacity.ts";
 
 /** Steps between two chances for the event loop, so that streamed text goes out. */
 const STEPS_BETWEEN_PAUSES = 4;

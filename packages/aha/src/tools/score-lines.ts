@@ -1,12 +1,12 @@
 /** The work of `aha score`: the log-probability of every token of texts or token ids. */
-import { indices, inferenceMode, scope } from "@aha/torch";
+import { inferenceMode, scope } from "@aha/torch";
 import type { ScoreInput, ScoreOutput, ScoreRequest } from "../cli/commands/contracts.ts";
 import type { ModelConfig } from "../folder/model-config.ts";
 import type { Tokenizer } from "../folder/tokenizer.ts";
 import type { Llama } from "../models/llama.ts";
 import { openModel, openTokenizer } from "../models/load-model.ts";
 import { packSequences } from "../models/ragged-batch.ts";
-import { tokenLogProbabilities } from "../models/token-log-probabilities.ts";
+import { rowLogProbabilities } from "../models/token-log-probabilities.ts";
 import { gather } from "./gather.ts";
 
 /** Sequences are packed without padding, so unequal lengths cost nothing; this bounds the activations. */
@@ -58,8 +58,7 @@ export function scoreSequences(model: Llama, sequences: readonly (readonly numbe
         ids.slice(1).map((_, offset) => (starts[index] ?? 0) + offset),
       );
       const targets = sequences.flatMap((ids) => ids.slice(1));
-      const hidden = model.hidden(batch).indexSelect(0, indices(sources).to(model.device));
-      const { logProbabilities } = tokenLogProbabilities(model, hidden, indices(targets).to(model.device));
+      const { logProbabilities } = rowLogProbabilities(model, model.hidden(batch), sources, targets);
       const values = Array.from(logProbabilities.toNumbers());
       let position = 0;
       return sequences.map((ids) => {

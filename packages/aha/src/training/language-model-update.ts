@@ -1,8 +1,8 @@
 /** One language-modelling update: next-token cross-entropy over packed documents. */
-import { type AdamW, globalNorm, indices, noGrad, scope, type Tensor } from "@aha/torch";
+import { type AdamW, globalNorm, noGrad, scope, type Tensor } from "@aha/torch";
 import type { Llama } from "../models/llama.ts";
 import { packSequences } from "../models/ragged-batch.ts";
-import { tokenLogProbabilities } from "../models/token-log-probabilities.ts";
+import { rowLogProbabilities } from "../models/token-log-probabilities.ts";
 import { GradientAccumulator } from "./gradient-accumulator.ts";
 
 export interface LanguageModelUpdateOptions {
@@ -27,8 +27,8 @@ function summedLoss(model: Llama, sequences: Sequences): Tensor {
     sequences.map((sequence) => sequence.slice(0, -1)),
     model.device,
   );
-  const targets = indices(sequences.flatMap((sequence) => sequence.slice(1))).to(model.device);
-  const { logProbabilities } = tokenLogProbabilities(model, model.hidden(batch), targets);
+  const targets = sequences.flatMap((sequence) => sequence.slice(1));
+  const { logProbabilities } = rowLogProbabilities(model, model.hidden(batch), [...targets.keys()], targets);
   return logProbabilities.sum().neg();
 }
 

@@ -1,19 +1,17 @@
 /** One micro-batch as tensors, and the scores of its completions' tokens under a model. */
-import { fromTypedArray, indices, operator, scope, type Tensor } from "@aha/torch";
+import { fromTypedArray, indices, scope, type Tensor } from "@aha/torch";
 import type { Llama } from "../models/llama.ts";
 import { packSegments, type RaggedBatch, type Segment } from "../models/ragged-batch.ts";
-import { type TokenScores, tokenLogProbabilities } from "../models/token-log-probabilities.ts";
+import { rowLogProbabilities, type TokenScores } from "../models/token-log-probabilities.ts";
 import type { TrainingSequence } from "./training-sequence.ts";
-
-const takeRows = operator("aha::embedding");
 
 /** N is the number of completion tokens, in the order of the sequences. */
 export interface MicroBatch {
   readonly sequences: readonly TrainingSequence[];
   readonly batch: RaggedBatch;
   /** The packed row whose hidden state predicts each token: the prompt's last for a completion's first. */
-  readonly sources: Tensor; // int64 [N]
-  readonly targets: Tensor; // int64 [N]
+  readonly sources: readonly number[]; // [N]
+  readonly targets: readonly number[]; // [N]
   readonly sequenceOfToken: Tensor; // int64 [N], index into `sequences`
 }
 
@@ -45,13 +43,12 @@ export function packMicroBatch(sequences: readonly TrainingSequence[], model: Ll
       owners.push(index);
     });
   });
-  const place = (values: readonly number[]): Tensor => indices(values).to(model.device);
   return {
     sequences,
     batch,
-    sources: place(sources),
-    targets: place(targets),
-    sequenceOfToken: place(owners),
+    sources,
+    targets,
+    sequenceOfToken: indices(owners).to(model.device),
   };
 }
 
@@ -59,8 +56,7 @@ export function packMicroBatch(sequences: readonly TrainingSequence[], model: Ll
 export function scoreMicroBatch(model: Llama, micro: MicroBatch, temperature: number): TokenScores {
   return scope(() => {
     const hidden = model.hidden(micro.batch);
-    const rows = takeRows(hidden, micro.sources);
-    return tokenLogProbabilities(model, rows, micro.targets, temperature);
+    return rowLogProbabilities(model, hidden, micro.sources, micro.targets, temperature);
   });
 }
 

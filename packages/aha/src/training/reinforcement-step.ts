@@ -7,6 +7,7 @@ import { deriveSeed, shuffled } from "../rollout/seeds.ts";
 import type { Phases } from "../run/phases.ts";
 import type { Metrics } from "../run/run-records.ts";
 import type { Question, Task } from "../tasks/task.ts";
+import { PHASE_DEADLINE_SECONDS } from "./phase-deadline.ts";
 import type { PolicySession } from "./policy-session.ts";
 import { type PolicyUpdateResult, updatePolicy } from "./policy-update.ts";
 import { referenceScores } from "./reference-scores.ts";
@@ -14,9 +15,6 @@ import { scoreGroup } from "./score-group.ts";
 import { rolloutMetrics } from "./step-metrics.ts";
 import { type TrainingSequence, trainingSequences } from "./training-sequence.ts";
 import { updateMetrics } from "./update-metrics.ts";
-
-/** No phase of a step may take longer without the watchdog saying so. */
-const DEADLINE_SECONDS = 3600;
 
 export interface SampledStep {
   readonly groups: readonly ScoredGroup[]; // in the order of the questions
@@ -46,9 +44,9 @@ export async function sampleStep(
           scoring[index] = scoreGroup(group, task.rewards);
         },
       ),
-    DEADLINE_SECONDS,
+    PHASE_DEADLINE_SECONDS,
   );
-  const groups = await phases.runAsync("reward", () => Promise.all(scoring), DEADLINE_SECONDS);
+  const groups = await phases.runAsync("reward", () => Promise.all(scoring), PHASE_DEADLINE_SECONDS);
   return { groups, generatedTokens, rolloutSeconds: seconds };
 }
 
@@ -103,7 +101,7 @@ export function learnFromStep(
       : phases.run(
           "reference",
           () => referenceScores(reference, sequences, sampling.temperature, session.tokensPerMicroBatch),
-          DEADLINE_SECONDS,
+          PHASE_DEADLINE_SECONDS,
         );
   const learningRate = learningRateAt(step, {
     peak: rl.learningRate,
@@ -136,7 +134,7 @@ export function learnFromStep(
         }
       }
     },
-    DEADLINE_SECONDS,
+    PHASE_DEADLINE_SECONDS,
   );
   return {
     metrics: {

@@ -6,7 +6,7 @@ import { resumeObstacles, serialiseRecipe } from "../recipe/serialise-recipe.ts"
 import { type RunDirectory, resumeRun, runPaths, startRun } from "../run/run-directory.ts";
 import type { JsonValue } from "../tasks/task.ts";
 
-/** @throws RecipeError where a resumed run's recipe differs in what must not differ */
+/** Throws RecipeError where the recipe of a resumed run differs in what must not differ. */
 export function openRun(root: string, recipe: Recipe, resume: boolean): RunDirectory {
   const serialised = serialiseRecipe(recipe);
   if (!resume) return startRun(root, serialised);
@@ -18,10 +18,10 @@ export function openRun(root: string, recipe: Recipe, resume: boolean): RunDirec
       throw new RecipeError(
         obstacles.map(({ path, before: was, after }) => ({
           path,
-          message: `is ${JSON.stringify(after)} now, but the run was started with ${JSON.stringify(was)}; resume with the same recipe or start another run`,
+          message: `is ${JSON.stringify(after)} now, but the run was started with ${JSON.stringify(was)}; resume with the same recipe, or start another run by --run-dir`,
         })),
       );
     }
   }
-  return resumeRun(root);
+  return resumeRun(root, serialised);
 }

@@ -2,7 +2,7 @@
 import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Dtype, generator, noGrad, scope } from "@aha/torch";
+import { type Dtype, generator, noGrad, scope, setThreads } from "@aha/torch";
 import type { GenerationConfig } from "../../src/folder/generation-config.ts";
 import type { ModelConfig } from "../../src/folder/model-config.ts";
 import { loadTokenizer, type Tokenizer } from "../../src/folder/tokenizer.ts";
@@ -10,6 +10,9 @@ import { Llama } from "../../src/models/llama.ts";
 import { initialiseWeights } from "../../src/models/llama-weights.ts";
 import { saveModel } from "../../src/models/load-model.ts";
 import { buildWorldTokenizer } from "../../src/tokenizer-training/world-tokenizer.ts";
+
+// Operators this small only wait for each other when they are spread over threads.
+setThreads(1);
 
 /** Grouped-query attention, a vocabulary of 384, the end token 0; weights wide enough that predictions differ. */
 export const tinyConfig: ModelConfig = {

@@ -41,17 +41,20 @@ bool before(const Candidate& a, const Candidate& b) {
 }
 
 template <typename T>
+AHA_INLINE f32x16 scaled_lanes(const T* row, int64_t i, int64_t width, float inverse_temperature) {
+  return width - i >= kLanes ? load(row + i) * inverse_temperature
+                             : scaled_tail(row + i, width - i, inverse_temperature);
+}
+
+template <typename T>
 void collect_above(const T* row, int64_t width, float inverse_temperature, float threshold,
                    std::vector<Candidate>& candidates) {
   candidates.clear();
   for (int64_t i = 0; i < width; i += kLanes) {
-    const f32x16 scaled = scaled_lanes(row, i, width, inverse_temperature, -kInfinity);
-    const i32x16 kept = scaled >= threshold;
-    bool any = false;
-    for (int lane = 0; lane < kLanes; ++lane) any |= kept[lane] != 0;
-    if (!any) continue;
+    const f32x16 scaled = scaled_lanes(row, i, width, inverse_temperature);
+    if (max_of(scaled) < threshold) continue;
     for (int lane = 0; lane < kLanes && i + lane < width; ++lane)
-      if (kept[lane] != 0) candidates.push_back({i + lane, scaled[lane], 0.0f});
+      if (scaled[lane] >= threshold) candidates.push_back({i + lane, scaled[lane], 0.0f});
   }
 }
 
@@ -70,13 +73,29 @@ double total_weight(const std::vector<Candidate>& candidates) {
   return total;
 }
 
-/** Keeps the shortest heaviest-first run whose weight reaches top_p · total; at least one stays. Leaves them sorted. */
+/**
+ * Keeps the shortest heaviest-first run whose weight reaches top_p · total; at least one stays.
+ * A selection, not a sort: halves that surely stay or surely go are not looked at again.
+ */
 void keep_nucleus(std::vector<Candidate>& candidates, double top_p, double total) {
-  std::sort(candidates.begin(), candidates.end(), before);
+  const double wanted = top_p * total;
   double mass = 0.0;
-  size_t kept = 0;
-  while (kept < candidates.size() && (kept == 0 || mass < top_p * total)) mass += candidates[kept++].weight;
-  candidates.resize(kept);
+  size_t first = 0, last = candidates.size();
+  while (last - first > 16) {
+    const size_t middle = first + (last - first) / 2;
+    std::nth_element(candidates.begin() + first, candidates.begin() + middle, candidates.begin() + last, before);
+    double upper = 0.0;
+    for (size_t i = first; i < middle; ++i) upper += candidates[i].weight;
+    if (mass + upper >= wanted) {
+      last = middle;
+    } else {
+      mass += upper;
+      first = middle;
+    }
+  }
+  std::sort(candidates.begin() + first, candidates.begin() + last, before);
+  while (first < candidates.size() && (first == 0 || mass < wanted)) mass += candidates[first++].weight;
+  candidates.resize(first);
 }
 
 void weigh(std::vector<Candidate>& candidates, float maximum) {
@@ -89,7 +108,7 @@ void weigh(std::vector<Candidate>& candidates, float maximum) {
   }
 }
 
-/** Fills candidates with the tokens that pass all filters, in ascending id unless top-p sorted them. */
+/** Fills candidates with the tokens that pass all filters, in an order fixed by the row alone. */
 template <typename T>
 void filter_row(const T* row, int64_t width, const SamplingFilters& filters, float inverse_temperature, float maximum,
                 std::vector<Candidate>& candidates, std::vector<float>& scratch) {
@@ -133,45 +152,50 @@ struct Draw {
 
 template <typename T>
 Draw greedy(const T* row, int64_t width) {
-  const RowNormaliser normaliser = row_normaliser<false>(row, width, 1.0f);
+  const Normaliser normaliser = row_normaliser<false>(row, width, 1.0f);
   int64_t best = 0;
   for (int64_t i = 1; i < width; ++i)
     if (static_cast<float>(row[i]) > static_cast<float>(row[best])) best = i;
   return {best, normaliser.log_probability(static_cast<float>(row[best]), 1.0f)};
 }
 
-/** Inverse of the cumulative distribution over the whole row: sums by block, then along the block that holds u. */
+/** Inverse of the cumulative distribution over the whole row: blocks first, then along the block that holds u. */
 template <typename T>
 Draw draw_unfiltered(const T* row, int64_t width, float inverse_temperature, double uniform,
-                     std::vector<float>& block_sums) {
-  const float maximum = row_maximum(row, width, inverse_temperature);
-  block_sums.clear();
-  double sum = 0.0;
-  float unused = 0.0f;
-  for (int64_t first = 0; first < width; first += kSumBlock) {
-    block_sums.push_back(block_sum<T, false>(row, first, std::min(first + kSumBlock, width), width,
-                                             inverse_temperature, maximum, unused));
-    sum += block_sums.back();
+                     std::vector<Normaliser>& blocks) {
+  Normaliser whole;
+  blocks.clear();
+  for (int64_t first = 0; first < width; first += kVocabularyBlock) {
+    blocks.push_back(
+        block_normaliser<false>(row + first, std::min(kVocabularyBlock, width - first), inverse_temperature));
+    whole = merged(whole, blocks.back());
   }
-  double remaining = uniform * sum;
+  double remaining = uniform * whole.sum;
   size_t block = 0;
-  while (block + 1 < block_sums.size() && remaining >= block_sums[block]) remaining -= block_sums[block++];
+  const auto mass_of = [&](const Normaliser& part) {
+    return part.sum * std::exp(static_cast<double>(part.maximum) - whole.maximum);
+  };
+  while (block + 1 < blocks.size() && remaining >= mass_of(blocks[block])) remaining -= mass_of(blocks[block++]);
   // Rounding may carry past the last weight: the last token with any weight is the answer then.
+  const int64_t first = static_cast<int64_t>(block) * kVocabularyBlock, last = std::min(first + kVocabularyBlock, width);
   int64_t chosen = -1;
-  const int64_t first = static_cast<int64_t>(block) * kSumBlock, last = std::min(first + kSumBlock, width);
-  for (int64_t i = first; i < last; i += kLanes) {
-    const f32x16 weights = exp_of(scaled_lanes(row, i, width, inverse_temperature, -kInfinity) - maximum);
-    for (int64_t lane = 0; lane < kLanes && i + lane < last; ++lane) {
+  for (int64_t i = first; i < last && remaining >= 0.0; i += kLanes) {
+    const f32x16 weights = exp_of(scaled_lanes(row, i, last, inverse_temperature) - whole.maximum);
+    const float together = sum_of(weights);
+    if (remaining >= together) {
+      // Passed in one step, but remembered should it be the last.
+      remaining -= together;
+      for (int64_t lane = 0; lane < kLanes; ++lane) chosen = weights[lane] > 0.0f ? i + lane : chosen;
+      continue;
+    }
+    for (int64_t lane = 0; lane < kLanes && remaining >= 0.0; ++lane) {
       if (weights[lane] <= 0.0f) continue;
       chosen = i + lane;
       remaining -= weights[lane];
-      if (remaining < 0.0) break;
     }
-    if (remaining < 0.0) break;
   }
   if (chosen < 0) chosen = first;
-  const RowNormaliser normaliser{maximum, static_cast<float>(std::log(sum)), 0.0f, sum};
-  return {chosen, normaliser.log_probability(static_cast<float>(row[chosen]), inverse_temperature)};
+  return {chosen, whole.log_probability(static_cast<float>(row[chosen]), inverse_temperature)};
 }
 
 Draw draw_candidate(const std::vector<Candidate>& candidates, float maximum, double uniform) {
@@ -199,15 +223,16 @@ void sample_all(const T* logits, int64_t rows, int64_t width, const int64_t* see
   for_rows(rows, width * 4, [&](int64_t first, int64_t last) {
     std::vector<Candidate> candidates;
     std::vector<float> scratch;
+    std::vector<Normaliser> blocks;
     for (int64_t r = first; r < last; ++r) {
       const T* row = logits + r * width;
-      const float maximum = row_maximum(row, width, inverse_temperature);
+      const float maximum = scaled_maximum(row, width, inverse_temperature);
       check_row(maximum, r);
       Draw draw;
       if (filters.temperature <= 0.0) {
         draw = greedy(row, width);
       } else if (filters.none()) {
-        draw = draw_unfiltered(row, width, inverse_temperature, uniform_for(seeds[r], positions[r]), scratch);
+        draw = draw_unfiltered(row, width, inverse_temperature, uniform_for(seeds[r], positions[r]), blocks);
       } else {
         candidates.clear();
         filter_row(row, width, filters, inverse_temperature, maximum, candidates, scratch);
@@ -234,7 +259,7 @@ void score_all(const T* logits, int64_t rows, int64_t width, const int64_t* targ
             row_normaliser<false>(row, width, inverse_temperature).log_probability(target, inverse_temperature);
         continue;
       }
-      const float maximum = row_maximum(row, width, inverse_temperature);
+      const float maximum = scaled_maximum(row, width, inverse_temperature);
       check_row(maximum, r);
       candidates.clear();
       filter_row(row, width, filters, inverse_temperature, maximum, candidates, scratch);

@@ -131,6 +131,29 @@ AHA_INLINE float max_of(f32x16 value) {
 #endif
 }
 
+/** One round of transpose_lanes: swaps the off-diagonal blocks of every 2·kBlock square. */
+template <int kBlock>
+AHA_INLINE void swap_blocks(f32x16 (&rows)[kLanes]) {
+  const i32x16 lanes = lane_numbers();
+  const i32x16 upper = (lanes & kBlock) != 0;
+  const i32x16 first = upper ? lanes + (16 - kBlock) : lanes;
+  const i32x16 second = upper ? lanes + 16 : lanes + kBlock;
+  for (int i = 0; i < kLanes; ++i) {
+    if ((i & kBlock) != 0) continue;
+    const f32x16 a = rows[i], b = rows[i + kBlock];
+    rows[i] = __builtin_shuffle(a, b, first);
+    rows[i + kBlock] = __builtin_shuffle(a, b, second);
+  }
+}
+
+/** Transposes a 16 × 16 block of 32-bit lanes. */
+AHA_INLINE void transpose_lanes(f32x16 (&rows)[kLanes]) {
+  swap_blocks<8>(rows);
+  swap_blocks<4>(rows);
+  swap_blocks<2>(rows);
+  swap_blocks<1>(rows);
+}
+
 /**
  * 2^x to within 2 units in the last place; 0 below -126, infinity above 128, NaN stays NaN.
  * Round to the nearest integer n, a polynomial for 2^(x-n) on [-1/2, 1/2], n into the exponent.

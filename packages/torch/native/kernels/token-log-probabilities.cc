@@ -5,53 +5,64 @@
 
 #include <ATen/ops/arange.h>
 #include <ATen/ops/empty.h>
-#include <ATen/ops/empty_like.h>
 #include <ATen/ops/linear.h>
 #include <ATen/ops/logsumexp.h>
 #include <ATen/ops/mm.h>
-#include <ATen/ops/softmax.h>
 #include <ATen/ops/zeros.h>
+
+#include <vector>
 
 namespace aha {
 namespace {
 
-/** Elements of a block of logits: 16 MB of float32. */
-constexpr int64_t kBlockElements = 4 * 1024 * 1024;
+/** Rows of logits made at once: with kVocabularyBlock entries each, 16 MB of bf16. */
+constexpr int64_t kRowBlock = 2048;
 
-/** Rows of logits made at once in the forward pass: about a block's worth, but enough for the GEMM to be efficient. */
-int64_t forward_chunk(int64_t asked, int64_t rows, int64_t vocabulary) {
-  const int64_t chosen = asked > 0 ? asked : std::max<int64_t>(256, kBlockElements / vocabulary);
+/**
+ * Logits are made in blocks of rows × kVocabularyBlock: large enough for the matrix products to run at full rate,
+ * small enough for the elementwise work between them to find its data in the last-level cache. The vocabulary is cut
+ * where row_normaliser cuts it, so that the sampler's bits come out.
+ */
+int64_t row_block(int64_t asked, int64_t rows, int64_t vocabulary) {
+  const int64_t chosen = asked > 0 ? asked : kRowBlock * kVocabularyBlock / std::min(kVocabularyBlock, vocabulary);
   return std::max<int64_t>(1, std::min(chosen, rows));
 }
 
-/** Rows and vocabulary entries of one block of the backward pass. */
-struct BlockShape {
-  int64_t rows, vocabulary;
+/** One buffer for all blocks of logits: fresh memory for each would cost more in page faults than the softmax. */
+class LogitsBuffer {
+ public:
+  LogitsBuffer(const Tensor& hidden, int64_t rows, int64_t vocabulary)
+      : storage_(at::empty({rows * std::min(kVocabularyBlock, vocabulary)}, hidden.options())) {}
+  /** hidden [n, D] · weight [v, D] ᵀ → [n, v], valid until the next call. */
+  Tensor logits(const Tensor& hidden, const Tensor& weight) {
+    const int64_t rows = hidden.size(0), entries = weight.size(0);
+    Tensor block = storage_.narrow(0, 0, rows * entries).view({rows, entries});
+    at::mm_out(block, hidden, weight.t());
+    return block;
+  }
+
+ private:
+  Tensor storage_;
 };
 
-/**
- * Each block re-reads a slice of both gradients' accumulators, so a squarish block moves the least memory;
- * an asked-for chunk fixes the rows.
- */
-BlockShape backward_block(int64_t asked, int64_t rows, int64_t vocabulary) {
-  if (asked > 0) return {std::max<int64_t>(1, std::min(asked, rows)), vocabulary};
-  const int64_t block_vocabulary = std::min<int64_t>(vocabulary, 4096);
-  return {std::max<int64_t>(1, std::min(rows, 2 * kBlockElements / block_vocabulary)), block_vocabulary};
-}
+/** What the blocks seen so far say of each row. */
+struct RowScores {
+  std::vector<Normaliser> normalisers;
+  std::vector<float> target_logits;
+};
 
 template <typename T>
-void score_rows(const Tensor& logits, const int64_t* targets, float inverse_temperature, float* log_probabilities,
-                float* entropies, float* normalisers) {
+void score_block(const Tensor& logits, const int64_t* targets, float inverse_temperature, int64_t vocabulary_start,
+                 RowScores& scores) {
   const int64_t width = logits.size(1);
   const T* data = logits.const_data_ptr<T>();
   for_rows(logits.size(0), width * 4, [&](int64_t first, int64_t last) {
     for (int64_t r = first; r < last; ++r) {
       const T* row = data + r * width;
-      const RowNormaliser normaliser = row_normaliser<true>(row, width, inverse_temperature);
-      log_probabilities[r] =
-          normaliser.log_probability(static_cast<float>(row[targets[r]]), inverse_temperature);
-      entropies[r] = normaliser.entropy();
-      normalisers[r] = normaliser.maximum + normaliser.log_sum;
+      scores.normalisers[r] =
+          merged(scores.normalisers[r], block_normaliser<true>(row, width, inverse_temperature));
+      const int64_t target = targets[r] - vocabulary_start;
+      if (target >= 0 && target < width) scores.target_logits[r] = static_cast<float>(row[target]);
     }
   });
 }
@@ -123,6 +134,38 @@ Tensor block_gradient(const Tensor& logits, const Tensor& targets, const Tensor&
   return logits;
 }
 
+/** target [v, D] float32 += part [D, v] ᵀ. */
+template <typename T>
+void add_turned_rows(const Tensor& target, const Tensor& part) {
+  const int64_t entries = target.size(0), width = target.size(1);
+  float* sums = target.mutable_data_ptr<float>();
+  const T* source = part.const_data_ptr<T>();
+  for_rows((entries + kLanes - 1) / kLanes, kLanes * width, [&](int64_t first, int64_t last) {
+    for (int64_t v = first * kLanes; v < std::min(last * kLanes, entries); v += kLanes) {
+      const int64_t lanes = std::min(kLanes, entries - v);
+      for (int64_t i = 0; i < width; i += kLanes) {
+        const int64_t depth = std::min(kLanes, width - i);
+        f32x16 rows[kLanes] = {};
+        for (int64_t r = 0; r < depth; ++r) rows[r] = load_up_to(source + (i + r) * entries + v, lanes);
+        transpose_lanes(rows);
+        for (int64_t r = 0; r < lanes; ++r) {
+          float* out = sums + (v + r) * width + i;
+          store_up_to(out, load_up_to(out, depth) + rows[r], depth);
+        }
+      }
+    }
+  });
+}
+
+void add_turned_(const Tensor& target, const Tensor& part) {
+  if (!has_fast_kernel(part))
+    target.add_(part.t());
+  else if (part.scalar_type() == at::kFloat)
+    add_turned_rows<float>(target, part);
+  else
+    add_turned_rows<c10::BFloat16>(target, part);
+}
+
 }  // namespace
 
 void check_token_log_probabilities(const Tensor& hidden, const Tensor& weight, const Tensor& targets,
@@ -146,62 +189,74 @@ void check_token_log_probabilities(const Tensor& hidden, const Tensor& weight, c
 }
 
 /** hidden [N, D], weight [V, D], targets [N] → (log-probabilities, entropies, log-normalisers), each [N] float32. */
-std::tuple<Tensor, Tensor, Tensor> token_log_probabilities_forward(const Tensor& hidden, const Tensor& weight,
+std::tuple<Tensor, Tensor, Tensor> token_log_probabilities_forward(const Tensor& hidden_given, const Tensor& weight,
                                                                    const Tensor& targets_given, double temperature,
                                                                    int64_t chunk) {
-  const int64_t rows = hidden.size(0);
-  const Tensor targets = targets_given.contiguous();
+  const Tensor hidden = hidden_given.contiguous(), targets = targets_given.contiguous();
+  const int64_t rows = hidden.size(0), vocabulary = weight.size(0);
   const auto options = hidden.options().dtype(result_type(hidden));
   Tensor log_probabilities = at::empty({rows}, options), entropies = at::empty({rows}, options),
          normalisers = at::empty({rows}, options);
-  const int64_t step = forward_chunk(chunk, rows, weight.size(0));
+  const int64_t step = row_block(chunk, rows, vocabulary);
+  const float inverse_temperature = static_cast<float>(1.0 / temperature);
+  LogitsBuffer buffer(hidden, has_fast_kernel(hidden) ? step : 0, vocabulary);
   for (int64_t first = 0; first < rows; first += step) {
     const int64_t count = std::min(step, rows - first);
-    const Tensor logits = at::linear(hidden.narrow(0, first, count), weight);
-    if (!has_fast_kernel(logits)) {
-      score_rows_plain(logits, targets.narrow(0, first, count), temperature,
+    const Tensor chunk_hidden = hidden.narrow(0, first, count);
+    if (!has_fast_kernel(hidden)) {
+      score_rows_plain(at::linear(chunk_hidden, weight), targets.narrow(0, first, count), temperature,
                        log_probabilities.narrow(0, first, count), entropies.narrow(0, first, count),
                        normalisers.narrow(0, first, count));
       continue;
     }
-    const auto run = [&](auto zero) {
-      score_rows<decltype(zero)>(logits, targets.const_data_ptr<int64_t>() + first,
-                                 static_cast<float>(1.0 / temperature),
-                                 log_probabilities.mutable_data_ptr<float>() + first,
-                                 entropies.mutable_data_ptr<float>() + first,
-                                 normalisers.mutable_data_ptr<float>() + first);
-    };
-    if (logits.scalar_type() == at::kFloat)
-      run(float{});
-    else
-      run(c10::BFloat16{});
+    RowScores scores{std::vector<Normaliser>(count), std::vector<float>(count)};
+    for (int64_t entry = 0; entry < vocabulary; entry += kVocabularyBlock) {
+      const int64_t entries = std::min(kVocabularyBlock, vocabulary - entry);
+      const Tensor logits = buffer.logits(chunk_hidden, weight.narrow(0, entry, entries));
+      const int64_t* ids = targets.const_data_ptr<int64_t>() + first;
+      if (logits.scalar_type() == at::kFloat)
+        score_block<float>(logits, ids, inverse_temperature, entry, scores);
+      else
+        score_block<c10::BFloat16>(logits, ids, inverse_temperature, entry, scores);
+    }
+    for (int64_t r = 0; r < count; ++r) {
+      const Normaliser& normaliser = scores.normalisers[r];
+      log_probabilities.mutable_data_ptr<float>()[first + r] =
+          normaliser.log_probability(scores.target_logits[r], inverse_temperature);
+      entropies.mutable_data_ptr<float>()[first + r] = normaliser.entropy();
+      normalisers.mutable_data_ptr<float>()[first + r] = normaliser.log_normaliser();
+    }
   }
   return {log_probabilities, entropies, normalisers};
 }
 
 /** Gradients of hidden [N, D] and weight [V, D]; the logits are made again, a block at a time. */
-std::tuple<Tensor, Tensor> token_log_probabilities_backward(const Tensor& grad_given, const Tensor& hidden,
+std::tuple<Tensor, Tensor> token_log_probabilities_backward(const Tensor& grad_given, const Tensor& hidden_given,
                                                             const Tensor& weight, const Tensor& targets_given,
                                                             const Tensor& normalisers, double temperature,
                                                             int64_t chunk, bool needs_hidden, bool needs_weight) {
+  const Tensor hidden = hidden_given.contiguous(), targets = targets_given.contiguous(),
+               grad = grad_given.contiguous();
   const int64_t rows = hidden.size(0), vocabulary = weight.size(0);
-  const Tensor targets = targets_given.contiguous(), grad = grad_given.contiguous();
-  const BlockShape block = backward_block(chunk, rows, vocabulary);
+  const int64_t step = row_block(chunk, rows, vocabulary);
   const auto wide = hidden.options().dtype(result_type(hidden));
   Tensor grad_hidden, grad_weight;
   if (needs_hidden) grad_hidden = at::zeros(hidden.sizes(), wide);
   if (needs_weight) grad_weight = at::zeros(weight.sizes(), wide);
-  for (int64_t first = 0; first < rows; first += block.rows) {
-    const int64_t count = std::min(block.rows, rows - first);
+  LogitsBuffer buffer(hidden, step, vocabulary);
+  for (int64_t first = 0; first < rows; first += step) {
+    const int64_t count = std::min(step, rows - first);
     const Tensor chunk_hidden = hidden.narrow(0, first, count);
-    for (int64_t entry = 0; entry < vocabulary; entry += block.vocabulary) {
-      const int64_t entries = std::min(block.vocabulary, vocabulary - entry);
+    // [D, n] · [n, v] runs twice as fast as [v, n] · [n, D], whose left factor would have to be turned each time.
+    const Tensor turned_hidden = needs_weight ? chunk_hidden.t().contiguous() : Tensor();
+    for (int64_t entry = 0; entry < vocabulary; entry += kVocabularyBlock) {
+      const int64_t entries = std::min(kVocabularyBlock, vocabulary - entry);
       const Tensor chunk_weight = weight.narrow(0, entry, entries);
       const Tensor gradient =
-          block_gradient(at::linear(chunk_hidden, chunk_weight), targets.narrow(0, first, count),
+          block_gradient(buffer.logits(chunk_hidden, chunk_weight), targets.narrow(0, first, count),
                          grad.narrow(0, first, count), normalisers.narrow(0, first, count), temperature, entry);
       if (needs_hidden) grad_hidden.narrow(0, first, count).add_(at::mm(gradient, chunk_weight));
-      if (needs_weight) grad_weight.narrow(0, entry, entries).add_(at::mm(gradient.t(), chunk_hidden));
+      if (needs_weight) add_turned_(grad_weight.narrow(0, entry, entries), at::mm(turned_hidden, gradient));
     }
   }
   return {needs_hidden ? grad_hidden.to(hidden.scalar_type()) : grad_hidden,
