@@ -94,6 +94,21 @@ test("generate draws several different samples; the tokens asked for are cut to 
   }
 });
 
+test("generate --chat asks as the model's template says", () => {
+  const folder = join(work, "chat");
+  mkdirSync(folder);
+  writeTinyModel(folder);
+  writeFileSync(
+    join(folder, "chat_template.jinja"),
+    "User:{{ messages[0].content }}{% if add_generation_prompt %} Assistant:{% endif %}",
+  );
+  const argv = ["--greedy", "--json", "--max-new-tokens", "4"];
+  const [chat = assert.fail("no line")] = aha(["generate", folder, " 5 + 6", "--chat", ...argv]).lines;
+  const [text = assert.fail("no line")] = aha(["generate", folder, "User: 5 + 6 Assistant:", ...argv]).lines;
+  assert.equal((chat.prompt_token_ids as number[]).length, 5);
+  assert.deepEqual(chat, text);
+});
+
 test("score gives transformers' losses and log-probabilities, in order, for ids and for text", () => {
   const input = cases.map(({ inputIds }) => JSON.stringify({ input_ids: inputIds })).join("\n\n");
   const { lines, status, stderr } = aha(["score", tied], input);

@@ -116,7 +116,7 @@ for (const name of methodNames) {
     value: function method(this: Tensor, ...values: unknown[]): unknown {
       call ??= overloaded(snakeCase(name));
       if (call === null) throw new TypeError(`LibTorch ${native.version()} has no aten::${snakeCase(name)}`);
-      return call([this, ...values]);
+      return call(values.length === 0 ? [this] : values.length === 1 ? [this, values[0]] : [this, ...values]);
     },
   });
 }

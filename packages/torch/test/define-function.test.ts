@@ -156,6 +156,13 @@ within("forward that returns its input, and outputs of integers", () => {
   assert.deepEqual(x.grad?.toArray(), [2, 2, 2]);
 });
 
+within("second derivatives through a backward that uses its saved inputs", () => {
+  const x = leaf(2);
+  const [first] = grad(cube(x)[0] as Tensor, [x], { createGraph: true });
+  const [second] = grad(first as Tensor, [x]);
+  assert.deepEqual([first?.item(), second?.item()], [12, 12]);
+});
+
 within("functions inside functions' backward", () => {
   const outer = defineFunction({
     name: "Outer",

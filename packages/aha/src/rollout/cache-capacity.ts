@@ -7,9 +7,9 @@ export const bytesPerNumber = (dtype: Dtype): number =>
   dtype === "float64" ? 8 : dtype === "float32" ? 4 : 2;
 
 const BUDGET_BYTES = 2 ** 30;
-const MOST = 256;
+const MOST = 512;
 
-/** At least 1, at most 256 and `wanted`; caches in the model's dtype stay within a gibibyte where they can. */
+/** At least 1, at most 512 and `wanted`; caches in the model's dtype stay within a gibibyte where they can. */
 export function cacheCapacity(
   config: Pick<ModelConfig, "layers" | "keyValueHeads" | "headDimension">,
   bytesPerNumber: number,

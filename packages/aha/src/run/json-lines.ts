@@ -1,5 +1,14 @@
 /** Files of one JSON value a line: appended whole or not at all, and read back in constant memory. */
-import { closeSync, fstatSync, fsyncSync, ftruncateSync, mkdirSync, openSync, readSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  fstatSync,
+  fsyncSync,
+  ftruncateSync,
+  mkdirSync,
+  openSync,
+  readSync,
+  writeSync,
+} from "node:fs";
 import { dirname } from "node:path";
 import { asStorageError } from "./storage-error.ts";
 

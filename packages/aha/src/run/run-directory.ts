@@ -132,7 +132,15 @@ export class RunDirectory {
 }
 
 /** What `startRun` clears away of an earlier start that led nowhere. */
-const cleared = ["events", "rollouts", "evaluations", "checkpoints", "tensorboard", "summary", "report"] as const;
+const cleared = [
+  "events",
+  "rollouts",
+  "evaluations",
+  "checkpoints",
+  "tensorboard",
+  "summary",
+  "report",
+] as const;
 
 /**
  * Starts a fresh run. What an earlier start left that made no step, or was killed before any checkpoint, is cleared

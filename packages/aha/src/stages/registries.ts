@@ -1,8 +1,6 @@
-/** What JSON and YAML recipes may name: tasks, corpora and tokenizers. */
+/** What JSON and YAML recipes may name: corpora and tokenizers (tasks: see tools/known-tasks.ts). */
 import type { Corpus, Registry, TokenizerBuilder } from "../recipe/task-registry.ts";
-import { type CountdownOptions, countdown } from "../tasks/countdown.ts";
 import { type CountdownCorpusOptions, countdownCorpus } from "../tasks/countdown-corpus.ts";
-import type { Task } from "../tasks/task.ts";
 import { buildWorldTokenizer, type WorldTokenizerOptions } from "../tokenizer-training/world-tokenizer.ts";
 
 /** The Countdown corpus as a recipe's value: each document is prompt and completion, without the end token. */
@@ -31,9 +29,6 @@ export function worldTokenizer(options: WorldTokenizerOptions = {}): TokenizerBu
   };
 }
 
-export const tasks: Registry<Task> = new Map([
-  ["countdown", (options) => countdown(options as CountdownOptions)],
-]);
 export const corpora: Registry<Corpus> = new Map([
   ["countdown", (options) => countdownText(options as CountdownCorpusOptions)],
 ]);

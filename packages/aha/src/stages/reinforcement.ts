@@ -8,54 +8,31 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { peakResidentMemory } from "@aha/torch";
 import type { TrainOptions, TrainResult } from "../cli/commands/contracts.ts";
-import { evaluatePolicy } from "../evaluation/evaluate-policy.ts";
 import type { ReinforcementRecipe } from "../recipe/reinforcement-schema.ts";
-import { resolveTask } from "../recipe/task-registry.ts";
 import { reportHtml } from "../report/index.ts";
 import { rolloutRecords } from "../rollout/rollout-records.ts";
-import { type Interrupt, onInterrupt } from "../run/interrupt.ts";
-import { Phases } from "../run/phases.ts";
-import { formatDuration, Progress } from "../run/progress.ts";
-import { type RunDirectory, readRun } from "../run/run-directory.ts";
+import { formatDuration } from "../run/progress.ts";
+import { readRun } from "../run/run-directory.ts";
 import type { EvaluationSummary, RunSummary } from "../run/run-records.ts";
-import { formatBytes } from "../run/storage-error.ts";
-import { startWatchdog } from "../run/watchdog.ts";
-import type { Task } from "../tasks/task.ts";
-import { knownTasks } from "../tools/known-tasks.ts";
-import { freeMemory } from "../training/estimate.ts";
-import { PolicySession } from "../training/policy-session.ts";
-import { examineRollouts, PreflightError } from "../training/preflight.ts";
 import { questionsOfStep } from "../training/question-order.ts";
-import { learnFromStep, type SampledStep, sampleStep } from "../training/reinforcement-step.ts";
-import { openRun } from "../training/run-setup.ts";
+import {
+  type LearnedStep,
+  learnFromStep,
+  type SampledStep,
+  sampleStep,
+} from "../training/reinforcement-step.ts";
 import { useThreads } from "../training/threads.ts";
-import { restoreTrainingState, saveTrainingState, trainingStateBytes } from "../training/training-state.ts";
-
-/** Steps of seeds that no training step has: the pre-flight's and the evaluations'. */
-const PREFLIGHT_STEP = -1;
-const EVALUATION_STEP = -2;
-
-/** What the loop remembers between steps, and a checkpoint keeps. */
-type Loop = {
-  readonly seconds: number;
-  readonly tokens: number;
-  readonly updates: number;
-  readonly referenceRefreshed: boolean;
-  readonly before: EvaluationSummary | null;
-};
-
-/** A run under way: what its parts below share. */
-interface Run {
-  readonly recipe: ReinforcementRecipe;
-  readonly task: Task;
-  readonly session: PolicySession;
-  readonly directory: RunDirectory;
-  readonly phases: Phases;
-  readonly progress: Progress;
-  readonly interrupt: Interrupt;
-  step: number;
-  loop: Loop;
-}
+import { preflight, sayMemory } from "./before-training.ts";
+import { evaluateHeldOut } from "./held-out-evaluation.ts";
+import {
+  closeRun,
+  openReinforcementRun,
+  type ReinforcementRun,
+  restoreRun,
+  saveRun,
+  secondsOf,
+  warn,
+} from "./reinforcement-run.ts";
 
 /** Trains as the recipe says; see the file's head. */
 export async function trainReinforcement(
@@ -63,28 +40,11 @@ export async function trainReinforcement(
   options: TrainOptions,
 ): Promise<TrainResult> {
   useThreads(recipe.threads);
-  const task = resolveTask(recipe.task, knownTasks);
-  const session = new PolicySession(recipe);
-  const directory = openRun(options.runDirectory, recipe, options.resume);
-  const watchdog = startWatchdog();
-  const heartbeat = directory.heartbeat();
-  const phases = new Phases({
-    onChange: (beat) => {
-      heartbeat(beat);
-      watchdog.observe(beat);
-    },
-  });
-  const progress = new Progress({ total: recipe.rl.steps, stream: process.stderr });
-  const interrupt = onInterrupt(
-    (message) => progress.say(message),
-    () => process.kill(process.pid, "SIGKILL"),
-  );
-  const loop: Loop = { seconds: 0, tokens: 0, updates: 0, referenceRefreshed: false, before: null };
-  const run: Run = { recipe, task, session, directory, phases, progress, interrupt, step: 0, loop };
+  const run = openReinforcementRun(recipe, options);
   try {
     await begin(run);
-    while (run.step < recipe.rl.steps && !interrupt.requested) {
-      await trainStep(run, options.json);
+    while (run.step < recipe.rl.steps && !run.interrupt.requested) {
+      await trainStep(run);
       await nextTurn(); // lets signals through
     }
     const summary = run.step >= recipe.rl.steps ? await finish(run) : await interrupted(run);
@@ -95,196 +55,110 @@ export async function trainReinforcement(
       summary,
     };
   } finally {
-    progress.end();
-    interrupt.dispose();
-    await watchdog.stop();
-    directory.close();
-    session.dispose();
+    await closeRun(run);
   }
 }
 
 /** Goes on from the checkpoint, or looks before it leaps: estimate, pre-flight, evaluation. */
-async function begin(run: Run): Promise<void> {
-  const { directory, session, recipe, progress } = run;
-  const started = performance.now();
-  const { policy, optimizer, reference } = session;
-  if (directory.resumedFrom !== undefined) {
-    const restored = restoreTrainingState<Loop>(directory.resumedFrom.path, {
-      model: policy,
-      optimizer,
-      reference,
-    });
-    run.loop = restored.loop;
-    run.step = directory.resumedFrom.step;
+async function begin(run: ReinforcementRun): Promise<void> {
+  const { directory, session, recipe, progress, phases } = run;
+  const { resumedFrom } = directory;
+  if (resumedFrom !== undefined) {
+    restoreRun(run, resumedFrom.path, resumedFrom.step);
     directory.record({ type: "resume", step: run.step });
     progress.say(`Going on after step ${run.step} of ${recipe.rl.steps}.`);
     return;
   }
-  directory.record({
-    type: "start",
-    step: 0,
-    details: { parameters: policy.parameterCount, dtype: policy.dtype, device: policy.device },
-  });
+  const { parameterCount, dtype, device } = session.policy;
+  directory.record({ type: "start", step: 0, details: { parameters: parameterCount, dtype, device } });
   sayMemory(run);
   if (recipe.preflight.enabled) await preflight(run);
-  const before = await evaluate(run, "before");
-  run.loop = { ...run.loop, before, seconds: (performance.now() - started) / 1000 };
-  await checkpoint(run);
+  run.before = await evaluateHeldOut(run, "before");
+  await saveRun(run);
+  phases.takeMetrics(); // None of this is the first step's.
 }
 
-function sayMemory({ session, task, progress, directory }: Run): void {
-  const { policy, tokenizer } = session;
-  const prompt = task.train[0]?.prompt;
-  const promptTokens = typeof prompt === "string" ? tokenizer.encode(prompt).length : 256;
-  const memory = session.memory(promptTokens);
-  const free = freeMemory();
-  progress.say(
-    `${(policy.parameterCount / 1e6).toFixed(2)}M parameters in ${policy.dtype} on ${policy.device}; ` +
-      `about ${formatBytes(memory.peak)} of memory (weights ${formatBytes(memory.weights)}, optimiser ${formatBytes(memory.optimizer)}, ` +
-      `activations ${formatBytes(memory.activations)}, cache ${formatBytes(memory.cache)}).`,
-  );
-  if (policy.device === "cpu" && memory.peak > free) {
-    warn(
-      { directory, progress },
-      0,
-      `this needs about ${formatBytes(memory.peak)}, ${formatBytes(free)} are free: lower rl.tokensPerMicroBatch, rl.maxNewTokens or the batch`,
-    );
-  }
-}
-
-function warn(
-  { directory, progress }: Pick<Run, "directory" | "progress">,
-  step: number,
-  message: string,
-): void {
-  directory.record({ type: "warning", step, message });
-  progress.say(`warning: ${message}`);
-}
-
-async function preflight(run: Run): Promise<void> {
-  const { recipe, task, session, phases, progress } = run;
-  progress.status("Pre-flight: a few rollouts …");
-  const questions = questionsOfStep(task.train, 0, recipe.preflight.questions, recipe.seed);
-  const sampled = await sampleStep(session, task, questions, PREFLIGHT_STEP, phases);
-  const { warnings, refusal, meanReward, meanLength } = examineRollouts(
-    sampled.groups,
-    recipe.rl.maxNewTokens,
-  );
-  for (const warning of warnings) warn(run, 0, warning);
-  if (refusal !== null) {
-    throw new PreflightError(`${refusal}. (To train all the same: --set preflight.enabled=false)`);
-  }
-  // Training a token costs about as much again as sampling it, with its backward pass and the reference's.
-  const perStep = recipe.rl.questionsPerStep / recipe.preflight.questions;
-  const seconds = 2.5 * sampled.rolloutSeconds * perStep * recipe.rl.steps;
-  progress.say(
-    `Pre-flight: mean reward ${meanReward.toFixed(2)}, mean length ${meanLength.toFixed(0)} tokens; ` +
-      `about ${formatDuration(seconds)} for ${recipe.rl.steps} steps at this length.`,
-  );
-}
-
-async function evaluate(run: Run, name: "before" | "after" | "during"): Promise<EvaluationSummary | null> {
-  const { recipe, session, task, phases, directory, progress, step } = run;
-  const { evaluation } = recipe;
-  if (evaluation.questions === 0 || task.heldOut.length === 0) return null;
-  progress.status(
-    `Evaluating on ${Math.min(evaluation.questions, task.heldOut.length)} held-out questions …`,
-  );
-  const { summary, records } = await phases.runAsync("evaluation", () =>
-    evaluatePolicy(session.policy, session.tokenizer, task, {
-      questions: evaluation.questions,
-      samplesPerQuestion: evaluation.samplesPerQuestion,
-      temperature: evaluation.temperature,
-      topP: evaluation.topP,
-      maxNewTokens: session.sampling.maxNewTokens,
-      eosTokenIds: session.sampling.eosTokenIds,
-      capacity: session.sampling.capacity,
-      runSeed: recipe.seed,
-      step: EVALUATION_STEP,
-    }),
-  );
-  const writer = directory.evaluation(name === "during" ? `step-${String(step).padStart(6, "0")}` : name);
-  for (const record of records) writer.append(record);
-  writer.close();
-  directory.record({ type: "evaluation", step, when: name, summary });
-  progress.say(
-    `${name}: accuracy ${(100 * summary.accuracy).toFixed(1)} %, format ${(100 * summary.format).toFixed(1)} %, ` +
-      `mean length ${summary.mean_length.toFixed(1)} tokens, "wait" ${(summary.reflection.wait ?? 0).toFixed(2)} a response`,
-  );
-  return summary;
-}
-
-async function trainStep(run: Run, json: boolean): Promise<void> {
-  const { recipe, task, session, phases, directory, progress } = run;
-  const { rl, log } = recipe;
+async function trainStep(run: ReinforcementRun): Promise<void> {
+  const { recipe, task, session, phases } = run;
+  const { rl, evaluation, checkpoint } = recipe;
   const started = performance.now();
   const number = run.step + 1;
   phases.step = number;
   const questions = questionsOfStep(task.train, run.step, rl.questionsPerStep, recipe.seed);
   const sampled = await sampleStep(session, task, questions, run.step, phases);
   const learned = learnFromStep(session, sampled, run.step, phases);
-  if (log.rolloutsEvery > 0 && number % log.rolloutsEvery === 0) {
-    phases.run("write", () => writeRollouts(run, sampled, learned.advantages, number));
-  }
+  phases.run("write", () => writeRollouts(run, sampled, learned, number));
   run.step = number;
-  const updates = run.loop.updates + learned.updates;
-  const refresh = rl.refreshReferenceEvery;
-  if (refresh > 0 && Math.floor(updates / refresh) > Math.floor(run.loop.updates / refresh)) {
-    session.refreshReference();
-    run.loop = { ...run.loop, referenceRefreshed: true };
-  }
-  const seconds = (performance.now() - started) / 1000;
-  run.loop = {
-    ...run.loop,
-    updates,
-    tokens: run.loop.tokens + sampled.generatedTokens,
-    seconds: run.loop.seconds + seconds,
-  };
+  run.tokens += sampled.generatedTokens;
+  refreshReference(run, learned.updates);
+  recordStep(run, sampled, learned, (performance.now() - started) / 1000);
+  const due = (every: number): boolean => every > 0 && number % every === 0 && number < rl.steps;
+  if (due(evaluation.every)) await evaluateHeldOut(run, "during");
+  if (due(checkpoint.every)) await saveRun(run);
+}
+
+/** A step whose update was left out is written whatever the recipe says: its batch is what one wants to see. */
+function writeRollouts(
+  run: ReinforcementRun,
+  sampled: SampledStep,
+  learned: LearnedStep,
+  step: number,
+): void {
+  const { rolloutsEvery } = run.recipe.log;
+  const due = rolloutsEvery > 0 && step % rolloutsEvery === 0;
+  if (!due && learned.skippedUpdates === 0) return;
+  const writer = run.directory.rollouts(step);
+  sampled.groups.forEach((group, index) => {
+    const advantages = learned.advantages[index] ?? null;
+    for (const record of rolloutRecords(group, step, run.session.tokenizer, advantages))
+      writer.append(record);
+  });
+  writer.close();
+}
+
+/** From every `rl.refreshReferenceEvery`-th update on, the reference is the policy as it then stands (R1 §2.1: 400). */
+function refreshReference(run: ReinforcementRun, made: number): void {
+  const { refreshReferenceEvery: every } = run.recipe.rl;
+  const before = run.updates;
+  run.updates += made;
+  if (every === 0 || Math.floor(run.updates / every) === Math.floor(before / every)) return;
+  run.session.refreshReference();
+  run.referenceRefreshed = true;
+}
+
+function recordStep(
+  run: ReinforcementRun,
+  sampled: SampledStep,
+  learned: LearnedStep,
+  seconds: number,
+): void {
+  const { recipe, task, phases, directory, progress, step } = run;
   const times = phases.takeMetrics();
   const learning = (times["time/reference"] ?? 0) + (times["time/train"] ?? 0);
   const metrics: Record<string, number> = {
     ...learned.metrics,
-    epoch: (number * rl.questionsPerStep) / task.train.length,
-    num_tokens: run.loop.tokens,
+    epoch: (step * recipe.rl.questionsPerStep) / task.train.length,
+    num_tokens: run.tokens,
     step_time: seconds,
     "tokens_per_second/rollout": sampled.generatedTokens / sampled.rolloutSeconds,
     "tokens_per_second/train": sampled.generatedTokens / Math.max(1e-9, learning),
     "memory/peak_resident": peakResidentMemory(),
     ...times,
   };
-  directory.record({ type: "metrics", step: number, metrics });
-  if (json) process.stdout.write(`${JSON.stringify({ step: number, ...metrics })}\n`);
-  progress.step(number, metrics);
-  if ((metrics.skipped_updates ?? 0) > 0) {
+  directory.record({ type: "metrics", step, metrics });
+  if (run.json) process.stdout.write(`${JSON.stringify({ step, ...metrics })}\n`);
+  progress.step(step, metrics);
+  if (learned.skippedUpdates > 0) {
     warn(
       run,
-      number,
-      "the gradient was not finite: the update was left out; its batch is in the step's rollouts",
+      `the gradient was not finite: ${learned.skippedUpdates} of ${learned.updates} updates left out; the batch is in the step's rollouts`,
     );
   }
-  if (log.sampleEvery > 0 && number % log.sampleEvery === 0) showSample(run, sampled, number);
-  const { every } = recipe.evaluation;
-  if (every > 0 && number % every === 0 && number < rl.steps) await evaluate(run, "during");
-  if (recipe.checkpoint.every > 0 && number % recipe.checkpoint.every === 0 && number < rl.steps)
-    await checkpoint(run);
+  const { sampleEvery } = recipe.log;
+  if (sampleEvery > 0 && step % sampleEvery === 0) showSample(run, sampled);
 }
 
-function writeRollouts(
-  run: Run,
-  sampled: SampledStep,
-  advantages: readonly (readonly number[])[],
-  step: number,
-): void {
-  const writer = run.directory.rollouts(step);
-  sampled.groups.forEach((group, index) => {
-    for (const record of rolloutRecords(group, step, run.session.tokenizer, advantages[index] ?? null)) {
-      writer.append(record);
-    }
-  });
-  writer.close();
-}
-
-function showSample({ directory, progress }: Run, sampled: SampledStep, step: number): void {
+function showSample({ directory, progress, step }: ReinforcementRun, sampled: SampledStep): void {
   const [group] = sampled.groups;
   const [scored] = group?.completions ?? [];
   if (group === undefined || scored === undefined) return;
@@ -294,25 +168,8 @@ function showSample({ directory, progress }: Run, sampled: SampledStep, step: nu
   progress.say(`step ${step}, reward ${scored.reward}: ${prompt}${text}`);
 }
 
-async function checkpoint({ directory, session, recipe, step, loop, phases }: Run): Promise<void> {
-  const { policy, optimizer, reference } = session;
-  const kept = loop.referenceRefreshed ? reference : null;
-  await phases.runAsync("checkpoint", async () => {
-    const { path } = await directory.checkpoint(
-      (folder) =>
-        saveTrainingState(
-          folder,
-          { model: policy, optimizer, reference: kept, loop },
-          session.saveOptions(step),
-        ),
-      { step, keep: recipe.checkpoint.keep, expectedBytes: trainingStateBytes(policy, optimizer, kept) },
-    );
-    directory.record({ type: "checkpoint", step, path });
-  });
-}
-
-async function interrupted(run: Run): Promise<null> {
-  await checkpoint(run);
+async function interrupted(run: ReinforcementRun): Promise<null> {
+  await saveRun(run);
   run.directory.record({ type: "finish", step: run.step, reason: "interrupted" });
   return null;
 }
@@ -320,17 +177,16 @@ async function interrupted(run: Run): Promise<null> {
 const nothing: EvaluationSummary = { accuracy: 0, mean_length: 0, format: 0, reflection: {} };
 
 /** The last checkpoint, the evaluation after, the summary and the report. */
-async function finish(run: Run): Promise<RunSummary> {
+async function finish(run: ReinforcementRun): Promise<RunSummary> {
   const { directory, recipe, session, progress } = run;
-  if (directory.resumedFrom?.step !== run.step) await checkpoint(run);
-  const started = performance.now();
-  const after = await evaluate(run, "after");
+  await saveRun(run);
+  const after = await evaluateHeldOut(run, "after");
   const summary: RunSummary = {
     recipe: recipe.name,
     steps: run.step,
-    seconds: run.loop.seconds + (performance.now() - started) / 1000,
+    seconds: secondsOf(run),
     device: session.policy.device,
-    before: run.loop.before ?? nothing,
+    before: run.before ?? nothing,
     after: after ?? nothing,
   };
   directory.record({ type: "finish", step: run.step, reason: "finished" });

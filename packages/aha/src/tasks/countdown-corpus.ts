@@ -31,10 +31,10 @@ export interface CountdownCorpusOptions extends CountdownQuestionOptions {
 
 export const countdownCorpusDefaults = {
   withoutThinking: 0.1,
-  oneTry: 0.82,
-  fewTries: 0.12,
+  oneTry: 0.84,
+  fewTries: 0.08,
   longestSearch: 20,
-  nearer: 0.25,
+  nearer: 0,
   arithmeticErrors: 0.002,
   largestResult: 100,
 } as const satisfies CountdownCorpusOptions;

@@ -22,6 +22,16 @@ export interface SampledStep {
   readonly rolloutSeconds: number;
 }
 
+/** What was learned from a sampled step. */
+export interface LearnedStep {
+  readonly metrics: Metrics;
+  /** Each completion's, in the order of the groups. */
+  readonly advantages: readonly (readonly number[])[]; // [questions][groupSize]
+  readonly updates: number;
+  /** Updates left out because their gradient was not finite. */
+  readonly skippedUpdates: number;
+}
+
 /** Samples and judges a group for each question; judging goes on while others are still being sampled. */
 export async function sampleStep(
   session: PolicySession,
@@ -84,11 +94,7 @@ export function learnFromStep(
   sampled: SampledStep,
   step: number,
   phases: Phases,
-): {
-  readonly metrics: Metrics;
-  readonly advantages: readonly (readonly number[])[];
-  readonly updates: number;
-} {
+): LearnedStep {
   const { policy, optimizer, reference, recipe, sampling } = session;
   const { rl, seed } = recipe;
   const { groups } = sampled;
@@ -147,5 +153,6 @@ export function learnFromStep(
     },
     advantages: byGroup.map((group) => group.map(({ advantage }) => advantage)),
     updates: updates.length,
+    skippedUpdates: updates.filter(({ applied }) => !applied).length,
   };
 }

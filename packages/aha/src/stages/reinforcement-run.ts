@@ -1,0 +1,149 @@
+/** A reinforcement run under way: what its parts share, and how it is opened, saved and closed. */
+import type { TrainOptions } from "../cli/commands/contracts.ts";
+import { RecipeError } from "../recipe/recipe-error.ts";
+import type { ReinforcementRecipe } from "../recipe/reinforcement-schema.ts";
+import { resolveTask } from "../recipe/task-registry.ts";
+import { type Interrupt, onInterrupt } from "../run/interrupt.ts";
+import { Phases } from "../run/phases.ts";
+import { Progress } from "../run/progress.ts";
+import type { RunDirectory } from "../run/run-directory.ts";
+import type { EvaluationSummary } from "../run/run-records.ts";
+import { startWatchdog, type Watchdog } from "../run/watchdog.ts";
+import type { Task } from "../tasks/task.ts";
+import { knownTasks } from "../tools/known-tasks.ts";
+import { PHASE_DEADLINE_SECONDS } from "../training/phase-deadline.ts";
+import { PolicySession } from "../training/policy-session.ts";
+import { requireRoom } from "../training/prompt-room.ts";
+import { openRun } from "../training/run-setup.ts";
+import { restoreTrainingState, saveTrainingState, trainingStateBytes } from "../training/training-state.ts";
+
+/** What the loop remembers between steps, and a checkpoint keeps. */
+type Loop = {
+  /** Up to the checkpoint; what a kill undid does not count. */
+  readonly seconds: number;
+  readonly tokens: number;
+  readonly updates: number;
+  readonly referenceRefreshed: boolean;
+  /** Lowered where memory ran out: a resumed run must split its batches in the same way. */
+  readonly tokensPerMicroBatch: number;
+  readonly before: EvaluationSummary | null;
+};
+
+export interface ReinforcementRun {
+  readonly recipe: ReinforcementRecipe;
+  readonly task: Task;
+  readonly session: PolicySession;
+  readonly directory: RunDirectory;
+  readonly phases: Phases;
+  readonly progress: Progress;
+  readonly interrupt: Interrupt;
+  readonly watchdog: Watchdog;
+  /** Whether standard output gets a JSON line a step. */
+  readonly json: boolean;
+  /** When this process began, on `performance.now()`'s clock. */
+  readonly started: number;
+  /** Steps made. */
+  step: number;
+  tokens: number; // generated
+  updates: number; // of the policy
+  referenceRefreshed: boolean;
+  /** The held-out evaluation before training; null where there was none. */
+  before: EvaluationSummary | null;
+  /** What earlier processes of this run took. */
+  secondsBefore: number;
+}
+
+/** Opens everything; what is wrong with recipe, task or model is found before the run directory is touched. */
+export function openReinforcementRun(recipe: ReinforcementRecipe, options: TrainOptions): ReinforcementRun {
+  const started = performance.now();
+  const task = resolveTask(recipe.task, knownTasks);
+  if (task.train.length === 0) {
+    throw new RecipeError([
+      { path: "task", message: `"${task.name}" has no training questions; give it at least one` },
+    ]);
+  }
+  const session = new PolicySession(recipe);
+  try {
+    requireRoom(session, task);
+    const directory = openRun(options.runDirectory, recipe, options.resume);
+    const watchdog = startWatchdog();
+    const heartbeat = directory.heartbeat();
+    const phases = new Phases({
+      onChange: (beat) => {
+        heartbeat(beat);
+        watchdog.observe(beat);
+      },
+    });
+    const progress = new Progress({ total: recipe.rl.steps, stream: process.stderr });
+    const interrupt = onInterrupt(
+      (message) => progress.say(message),
+      () => process.kill(process.pid, "SIGKILL"),
+    );
+    return {
+      ...{ recipe, task, session, directory, phases, progress, interrupt, watchdog },
+      ...{ json: options.json, started, step: 0, tokens: 0, updates: 0, referenceRefreshed: false },
+      ...{ before: null, secondsBefore: 0 },
+    };
+  } catch (error) {
+    session.dispose();
+    throw error;
+  }
+}
+
+/** Seconds the run has taken so far, in all its processes. */
+export function secondsOf({ secondsBefore, started }: ReinforcementRun): number {
+  return secondsBefore + (performance.now() - started) / 1000;
+}
+
+/** A warning: on the terminal, and in the run's events. */
+export function warn({ directory, progress, step }: ReinforcementRun, message: string): void {
+  directory.record({ type: "warning", step, message });
+  progress.say(`warning: ${message}`);
+}
+
+/** Puts the run where the checkpoint in `folder` was made. */
+export function restoreRun(run: ReinforcementRun, folder: string, step: number): void {
+  const { policy, optimizer, reference } = run.session;
+  const { loop } = restoreTrainingState<Loop>(folder, { model: policy, optimizer, reference });
+  const { tokens, updates, referenceRefreshed, before } = loop;
+  Object.assign(run, { step, tokens, updates, referenceRefreshed, before, secondsBefore: loop.seconds });
+  run.session.tokensPerMicroBatch = loop.tokensPerMicroBatch;
+}
+
+/** Writes a checkpoint of the run as it stands; the step's own is not written twice. */
+export async function saveRun(run: ReinforcementRun): Promise<void> {
+  const { directory, session, recipe, step } = run;
+  if (directory.lastCheckpoint?.step === step) return;
+  const { policy, optimizer, tokensPerMicroBatch } = session;
+  // A reference that was never refreshed is the model that training started from.
+  const reference = run.referenceRefreshed ? session.reference : null;
+  const { tokens, updates, referenceRefreshed, before } = run;
+  const loop: Loop = {
+    ...{ tokens, updates, referenceRefreshed, before, tokensPerMicroBatch },
+    seconds: secondsOf(run),
+  };
+  const write = (folder: string) =>
+    saveTrainingState(folder, { model: policy, optimizer, reference, loop }, session.saveOptions(step));
+  await run.phases.runAsync(
+    "checkpoint",
+    async () => {
+      const expectedBytes = trainingStateBytes(policy, optimizer, reference);
+      const { path } = await directory.checkpoint(write, {
+        step,
+        keep: recipe.checkpoint.keep,
+        expectedBytes,
+      });
+      directory.record({ type: "checkpoint", step, path });
+    },
+    PHASE_DEADLINE_SECONDS,
+  );
+}
+
+/** Closes what `openReinforcementRun` opened. */
+export async function closeRun(run: ReinforcementRun): Promise<void> {
+  run.progress.end();
+  run.interrupt.dispose();
+  await run.watchdog.stop();
+  run.directory.close();
+  run.session.dispose();
+}
