@@ -10,8 +10,8 @@ export default defineRecipe({
   tokenizer: worldTokenizer(),
   tokens: 15_000_000,
   sequenceLength: 256,
-  batch: 64,
+  batch: 24,
   learningRate: 2e-3,
-  warmup: 100,
+  warmup: 150,
   output: "models/countdown-base",
 });

@@ -36,9 +36,9 @@ function timeProduct(size: number, dtype: "float32" | "bfloat16"): number {
   return scope(() => {
     const [left, right] = [torch.randn([size, size]).to(dtype), torch.randn([size, size]).to(dtype)];
     let best = Number.POSITIVE_INFINITY;
-    for (let round = 0; round < 5; round++) {
+    for (let round = 0; round < 20; round++) {
       const start = performance.now();
-      scope(() => left.mm(right));
+      left.mm(right).dispose();
       best = Math.min(best, performance.now() - start);
     }
     return (2 * size ** 3) / best / 1e6;

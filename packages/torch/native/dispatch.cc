@@ -1,4 +1,5 @@
-// The one door: looks operators up in LibTorch's dispatcher by name and calls them boxed, schema in hand.
+// The one door: looks operators up in LibTorch's dispatcher by name and calls them, schema in hand: directly where the
+// signature is a usual one, boxed otherwise.
 #include <ATen/core/dispatch/Dispatcher.h>
 
 #include <deque>

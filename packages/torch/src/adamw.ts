@@ -5,13 +5,18 @@ import { scope } from "./scope.ts";
 import type { Tensor } from "./tensor.ts";
 import { TorchError } from "./torch-error.ts";
 
+/** The settings, with PyTorch's defaults. */
 export interface AdamWOptions {
   readonly learningRate: number;
+  /** Decay of the two moments; 0.9 and 0.999. */
   readonly betas?: readonly [number, number];
+  /** Added to the root of the second moment; 1e-8. */
   readonly epsilon?: number;
+  /** Decoupled: multiplies the parameter by 1 − learningRate · weightDecay; 0.01. */
   readonly weightDecay?: number;
 }
 
+/** What one step may do differently. */
 export interface AdamWStep {
   /** Overrides the learning rate for this step: schedules live with the caller. */
   readonly learningRate?: number;

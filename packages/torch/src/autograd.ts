@@ -48,6 +48,7 @@ export function inferenceMode<Result>(body: () => Result): Result {
   }
 }
 
+/** Options of `grad`. */
 export interface GradOptions {
   /** d(loss)/d(output) for each output; may be left out for single elements. */
   readonly gradOutputs?: readonly (Tensor | null)[];
@@ -95,6 +96,7 @@ export interface FunctionContext<Extra> {
   extra?: Extra;
 }
 
+/** An own differentiable function, for `defineFunction`. */
 export interface FunctionDefinition<Extra> {
   /** Appears in error messages and as the outputs' `gradFunction`. */
   readonly name: string;

@@ -6,6 +6,7 @@ import { Tensor } from "./tensor.ts";
 import { TorchError } from "./torch-error.ts";
 import type { Device, Dtype, NestedNumbers } from "./types.ts";
 
+/** What a new tensor should be; float32 (bool for booleans) on the CPU without a gradient unless said otherwise. */
 export interface TensorOptions {
   readonly dtype?: Dtype | undefined;
   readonly device?: Device | undefined;

@@ -3,8 +3,10 @@ import { type NativeProcessGroup, native } from "./native.ts";
 import type { Tensor } from "./tensor.ts";
 import { TorchError } from "./torch-error.ts";
 
+/** How allReduce combines the ranks' elements. */
 export type Reduction = "sum" | "mean" | "max" | "min" | "product";
 
+/** Where the ranks meet, and who this process is among them. */
 export interface ProcessGroupOptions {
   readonly backend?: "gloo" | "nccl";
   readonly host: string;
@@ -32,9 +34,11 @@ export class ProcessGroup {
     );
   }
 
+  /** This process's number, from 0. */
   get rank(): number {
     return native.groupRank(this.#group);
   }
+  /** How many processes there are. */
   get size(): number {
     return native.groupSize(this.#group);
   }
@@ -62,9 +66,11 @@ export class ProcessGroup {
       input.handle,
     );
   }
+  /** Waits until every rank has come here. */
   barrier(): void {
     native.barrier(this.#group);
   }
+  /** Leaves the group; using it afterwards throws TorchError. */
   destroy(): void {
     native.destroyProcessGroup(this.#group);
   }

@@ -5,6 +5,7 @@ import type { Device, Integer } from "./types.ts";
 
 /** A seeded stream of random numbers on one device. */
 export class Generator {
+  /** What the addon takes for it. */
   readonly native: NativeGenerator;
 
   constructor(seed: Integer, device: Device = "cpu") {
@@ -22,6 +23,7 @@ export class Generator {
     return new Tensor(native.generatorState(this.native));
   }
 
+  /** Goes on from a state that `state()` gave. Throws TorchError for anything else. */
   restore(state: Tensor): void {
     native.setGeneratorState(this.native, state.handle);
   }

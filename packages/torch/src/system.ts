@@ -15,6 +15,7 @@ export function buildInfo(): string {
 export function threads(): number {
   return native.threads();
 }
+/** Sets that number. Throws TorchError below 1. */
 export function setThreads(count: number): void {
   native.setThreads(count);
 }

@@ -2,12 +2,15 @@
 import type { Tensor } from "./tensor.ts";
 import type { Device, Dtype, Integer, Scalar } from "./types.ts";
 
+/** What `to()` should change. */
 export interface ConversionOptions {
   readonly dtype?: Dtype;
   readonly device?: Device;
+  /** Copies even where nothing changes. */
   readonly copy?: boolean;
   readonly nonBlocking?: boolean;
 }
+/** Options of `backward()`. */
 export interface BackwardOptions {
   /** Keeps the graph for another pass. */
   readonly retainGraph?: boolean;
@@ -29,10 +32,15 @@ export interface TensorExtras {
   grad: Tensor | null;
   /** Marks the tensor as a leaf whose gradient is wanted; returns itself. */
   requiresGrad_(value?: boolean): Tensor;
+  /** The same memory in another shape, which must fit its strides; -1 once for what remains. */
   view(...shape: readonly Integer[] | [readonly Integer[]]): Tensor;
+  /** As view, copying where the strides don't fit. */
   reshape(...shape: readonly Integer[] | [readonly Integer[]]): Tensor;
+  /** The dimensions in another order, without a copy. */
   permute(...order: readonly Integer[] | [readonly Integer[]]): Tensor;
+  /** Repeats dimensions of size 1 without a copy; -1 keeps a size. */
   expand(...shape: readonly Integer[] | [readonly Integer[]]): Tensor;
+  /** Copies of the tensor side by side along each dimension. */
   repeat(...times: readonly Integer[] | [readonly Integer[]]): Tensor;
   /** Reinterprets the bytes as another dtype. */
   viewAs(dtype: Dtype): Tensor;
@@ -44,5 +52,6 @@ export interface TensorExtras {
   where(condition: Tensor, other: Tensor | Scalar): Tensor;
   /** This handle stands for the other tensor's memory from now on, as `p.data = q` in Python. */
   setData(source: Tensor): void;
+  /** Whether both stand on the same storage. */
   sharesMemoryWith(other: Tensor): boolean;
 }

@@ -39,12 +39,15 @@ export class Tensor {
   get shape(): number[] {
     return native.shape(this.handle);
   }
+  /** Elements to skip in memory for one step along each dimension. */
   get strides(): number[] {
     return native.strides(this.handle);
   }
+  /** The elements' type. */
   get dtype(): Dtype {
     return native.dtypeName(native.dtype(this.handle)) as Dtype;
   }
+  /** Where the memory is: `cpu`, `cuda:0`. */
   get device(): Device {
     return native.device(this.handle);
   }
@@ -114,12 +117,14 @@ export class Tensor {
     return this.alive ? native.describe(this.handle) : "released tensor";
   }
 
+  /** Whether a graph is recorded from this tensor on. Settable for leaves of floating point. */
   get requiresGrad(): boolean {
     return native.requiresGrad(this.handle);
   }
   set requiresGrad(value: boolean) {
     native.setRequiresGrad(this.handle, value);
   }
+  /** Whether no recorded operator made it. */
   get isLeaf(): boolean {
     return native.isLeaf(this.handle);
   }

@@ -2,7 +2,8 @@
 import { fromTypedArray, indices, scope, type Tensor } from "@aha/torch";
 import type { Llama } from "../models/llama.ts";
 import { packSegments, type RaggedBatch, type Segment } from "../models/ragged-batch.ts";
-import { rowLogProbabilities, type TokenScores } from "../models/token-log-probabilities.ts";
+import { type Filters, rowLogProbabilities } from "../models/token-log-probabilities.ts";
+import type { TokenScores } from "../models/token-scores.ts";
 import type { TrainingSequence } from "./training-sequence.ts";
 
 /** N is the number of completion tokens, in the order of the sequences. */
@@ -52,11 +53,19 @@ export function packMicroBatch(sequences: readonly TrainingSequence[], model: Ll
   };
 }
 
-/** Log-probability and entropy of every completion token, float32 [N], at the sampling temperature. */
-export function scoreMicroBatch(model: Llama, micro: MicroBatch, temperature: number): TokenScores {
+/**
+ * Log-probability and entropy of every completion token, float32 [N], of the distribution that was sampled from: at its
+ * temperature and, where it filtered, with its filters.
+ */
+export function scoreMicroBatch(
+  model: Llama,
+  micro: MicroBatch,
+  temperature: number,
+  filters?: Filters,
+): TokenScores {
   return scope(() => {
     const hidden = model.hidden(micro.batch);
-    return rowLogProbabilities(model, hidden, micro.sources, micro.targets, temperature);
+    return rowLogProbabilities(model, hidden, micro.sources, micro.targets, temperature, filters);
   });
 }
 

@@ -4,12 +4,15 @@ import type { ImportanceForm } from "../algorithms/importance.ts";
 import type { LossForm } from "../algorithms/loss-form.ts";
 import { policyLoss } from "../algorithms/policy-loss.ts";
 import type { Llama } from "../models/llama.ts";
+import type { Filters } from "../models/token-log-probabilities.ts";
 import { GradientAccumulator } from "./gradient-accumulator.ts";
 import { packMicroBatch, perToken, scoreMicroBatch } from "./micro-batch.ts";
 import { planMicroBatches, type TrainingSequence } from "./training-sequence.ts";
 
 export interface PolicyUpdateOptions {
   readonly temperature: number;
+  /** The sampler's filters; left out: none. */
+  readonly filters?: Filters;
   readonly lossForm: LossForm;
   readonly maximumLength: number;
   readonly importance: ImportanceForm;
@@ -80,7 +83,7 @@ function accumulate(
   scope(() => {
     const { device } = model;
     const micro = packMicroBatch(part, model);
-    const { logProbabilities, entropy } = scoreMicroBatch(model, micro, options.temperature);
+    const { logProbabilities, entropy } = scoreMicroBatch(model, micro, options.temperature, options.filters);
     const old = perToken(micro, ({ oldLogProbabilities }) => oldLogProbabilities, device);
     const tokenWeights = perToken(micro, (sequence) => weights.get(sequence) as number, device);
     const { loss, statistics } = policyLoss(

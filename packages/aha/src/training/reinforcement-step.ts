@@ -125,6 +125,7 @@ export function learnFromStep(
         for (const part of miniBatches(sequences, rl.miniBatches, order)) {
           const update = updatePolicy(policy, optimizer, part, referenceLogProbabilities, {
             temperature: sampling.temperature,
+            filters: sampling,
             lossForm: session.lossForm,
             maximumLength: rl.maxNewTokens,
             importance: session.importance,

@@ -13,6 +13,7 @@ import { runPaths } from "../../src/run/run-directory.ts";
 import type { RunEvent } from "../../src/run/run-records.ts";
 import { pretrain } from "../../src/stages/pretrain.ts";
 import { trainReinforcement } from "../../src/stages/reinforcement.ts";
+import { probeTask } from "./probe-task.ts";
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -47,7 +48,7 @@ export function pretrainInput(output: string, changes: Fields = {}): Fields {
   };
 }
 
-/** Six steps of 4 questions × 4 samples of at most 12 tokens on Countdown, with an evaluation of 8 questions. */
+/** Six steps of 4 questions × 4 samples of at most 12 tokens on the probe task, evaluated on 8 questions. */
 export function trainInput(model: string, rl: Fields = {}, changes: Fields = {}): Fields {
   return {
     stage: "rl",
@@ -55,7 +56,7 @@ export function trainInput(model: string, rl: Fields = {}, changes: Fields = {})
     seed: 3,
     threads: 1,
     model: { path: model, device: "cpu" },
-    task: { name: "countdown", train: 10, heldOut: 8 },
+    task: probeTask,
     rl: {
       ...{ steps: 6, questionsPerStep: 4, groupSize: 4, maxNewTokens: 12, learningRate: 0.003 },
       ...{ klCoefficient: 0.01, ...rl },

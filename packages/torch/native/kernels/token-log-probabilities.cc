@@ -80,12 +80,14 @@ void logits_to_gradient_(const Tensor& logits, const int64_t* targets, const flo
       const int64_t target = targets[r] - vocabulary_start;
       const bool inside = target >= 0 && target < width;
       const float target_logit = inside ? static_cast<float>(row[target]) : 0.0f;
+      const auto gradient_at = [&](f32x16 logit) __attribute__((always_inline)) {
+        const f32x16 moved = logit * inverse_temperature - normalisers[r];
+        // Below 1e-30 is 0: float32 matrix products crawl over denormal numbers.
+        return moved < -69.0f ? f32x16{} : exp_of(moved) * factor;
+      };
       int64_t i = 0;
-      for (; i + kLanes <= width; i += kLanes)
-        store(row + i, exp_of(load(row + i) * inverse_temperature - normalisers[r]) * factor);
-      if (i < width)
-        store_some(row + i, exp_of(load_some(row + i, width - i) * inverse_temperature - normalisers[r]) * factor,
-                   width - i);
+      for (; i + kLanes <= width; i += kLanes) store(row + i, gradient_at(load(row + i)));
+      if (i < width) store_some(row + i, gradient_at(load_some(row + i, width - i)), width - i);
       if (inside) {
         const float p = std::exp(target_logit * inverse_temperature - normalisers[r]);
         row[target] = static_cast<T>(grads[r] * inverse_temperature * (1.0f - p));
