@@ -1,7 +1,7 @@
 /** The whole update's gradient against a plain re-computation: packing, shared prompts, weights, clipping and KL. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { AdamW, type Dtype, liveTensors, noGrad, scope } from "@aha/torch";
+import { AdamW, type Dtype, liveTensors, noGrad, scope, TorchError } from "@aha/torch";
 import { tokenLogRatio } from "../src/algorithms/importance.ts";
 import { constantLength, type LossForm, sequenceMean, tokenMean } from "../src/algorithms/loss-form.ts";
 import type { Llama } from "../src/models/llama.ts";
@@ -208,6 +208,33 @@ test("a gradient that is not finite leaves weights and optimiser as they were, a
   assert.equal(optimizer.steps, 1);
   assert.equal(liveTensors() - live, 0);
   optimizer.dispose();
+  model.dispose();
+});
+
+test("out of memory halves the micro-batch until it fits, and gives the same gradient", () => {
+  const model = tinyModel(4, "float32", { initializerRange: 0.15 }).trainable();
+  const few = sequencesFor(model);
+  const sequences = [0, 3, 6, 9].flatMap((first) => few.map((one) => ({ ...one, group: first + one.group })));
+  const whole = update(model, sequences, null, sequenceMean, 400);
+  const live = liveTensors();
+  const hidden = model.hidden.bind(model);
+  model.hidden = (batch, observe) => {
+    if (batch.tokens > 128) throw new TorchError("DefaultCPUAllocator: can't allocate memory");
+    return hidden(batch, observe);
+  };
+  const halved = update(model, sequences, null, sequenceMean, 400);
+  assert.equal(halved.result.tokensPerMicroBatch, 100);
+  assert.ok(distance(halved.recorder.gradients, whole.recorder.gradients) < 3e-6);
+  assert.equal(halved.result.tokens, whole.result.tokens);
+  assert.equal(liveTensors(), live);
+  model.hidden = () => {
+    throw new TorchError("out of memory");
+  };
+  assert.throws(() => update(model, sequences, null, sequenceMean, 400), /out of memory/);
+  model.hidden = () => {
+    throw new TorchError("shapes do not match");
+  };
+  assert.throws(() => update(model, sequences, null, sequenceMean, 400), /shapes do not match/);
   model.dispose();
 });
 

@@ -5,8 +5,8 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { before, test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { liveTensors } from "@aha/torch";
-import { openModel } from "../src/models/load-model.ts";
+import { liveTensors, noGrad, scope } from "@aha/torch";
+import { openModel, saveModel } from "../src/models/load-model.ts";
 import { readStepRollouts, runPaths } from "../src/run/run-directory.ts";
 import type { RunSummary } from "../src/run/run-records.ts";
 import type { Judgement, RewardInput, Task } from "../src/tasks/task.ts";
@@ -226,6 +226,18 @@ test("an update whose gradient is not finite is left out, said, and its batch ke
   assert.ok(eventsOf(place("poison")).some((event) => event.type === "warning" && event.step === 2));
   assert.deepEqual(readdirSync(runPaths(place("poison")).rollouts), ["step-000002.jsonl"]);
   assert.ok(existsSync(runPaths(place("poison")).report), "the report copes with what is not a number");
+});
+
+test("a model whose weights are not numbers is an error that says so", async () => {
+  const { model, generation } = openModel(base, { dtype: "float32", device: "cpu" });
+  scope(() => noGrad(() => model.weights.norm.fill_(Number.NaN)));
+  const card = { title: "broken", description: "for a test" };
+  saveModel(place("broken"), model, { tokenizerFolder: base, generation, card });
+  model.dispose();
+  await assert.rejects(
+    runTrain(trainInput(place("broken")), place("broken-run")),
+    /NaN.*model's output is broken/,
+  );
 });
 
 test("rewards that fail, hang on a promise or do not apply are told apart from 0", async () => {

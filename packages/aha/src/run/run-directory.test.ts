@@ -2,7 +2,15 @@
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
@@ -94,6 +102,46 @@ test("a run is not overwritten, and not resumed where there is none", async () =
   resumeRun(path).close();
 });
 
+test("what made no step is started over; what made one is not", async () => {
+  const path = join(root, "over");
+  const begin = async () => {
+    const run = startRun(path, {});
+    await run.checkpoint((folder) => writeFileSync(join(folder, "state"), "0"), { step: 0, keep: 1 });
+    return run;
+  };
+  (await begin()).close();
+  const again = await begin();
+  assert.equal(again.resumedFrom, undefined);
+  again.record(metrics(1));
+  again.close();
+  assert.throws(() => startRun(path, {}), /already holds a run/);
+  const resumed = resumeRun(path, { changed: "harmlessly" });
+  assert.equal(resumed.resumedFrom?.step, 0);
+  resumed.close();
+  assert.deepEqual(readRun(path).recipe, { changed: "harmlessly" });
+});
+
+test("nothing is cleared away that no run has put there", () => {
+  const path = join(root, "theirs");
+  mkdirSync(join(path, "checkpoints", "precious"), { recursive: true });
+  assert.throws(() => startRun(path, {}), /no recipe\.json: no run of ours put it there/);
+  assert.equal(existsSync(join(path, "checkpoints", "precious")), true);
+  const file = join(root, "file");
+  writeFileSync(file, "");
+  assert.throws(() => startRun(file, {}), /is a file; name a folder/);
+});
+
+test("a step's checkpoint is written once: replacing it could only lose it", async () => {
+  const path = join(root, "once");
+  const run = startRun(path, {});
+  const write = (text: string) => (folder: string) => writeFileSync(join(folder, "state"), text);
+  const first = await run.checkpoint(write("first"), { step: 1, keep: 1 });
+  assert.deepEqual(await run.checkpoint(write("second"), { step: 1, keep: 1 }), first);
+  assert.equal(readFileSync(join(first.path, "state"), "utf8"), "first");
+  assert.deepEqual(run.lastCheckpoint, first);
+  run.close();
+});
+
 test("rollouts come back as they were written, log-probabilities bit for bit", () => {
   const path = join(root, "rollouts");
   const run = startRun(path, {});
@@ -119,6 +167,12 @@ test("two trainers cannot share a run directory; a dead one's lock is taken over
     takeRunLock(lock).release();
     assert.equal(existsSync(lock), false);
   }
+  // Left by processes killed on the way; another machine's may still be on its way.
+  const [dead, theirs] = [`${lock}.${2 ** 22 + 1}`, `${lock}.77`];
+  writeFileSync(dead, '{"pid":');
+  writeFileSync(theirs, JSON.stringify({ ...holder, host: "elsewhere" }));
+  takeRunLock(lock).release();
+  assert.deepEqual([existsSync(dead), existsSync(theirs)], [false, true]);
   writeFileSync(lock, JSON.stringify({ ...holder, host: "elsewhere" }));
   assert.throws(() => takeRunLock(lock), /on elsewhere/);
 });

@@ -1,6 +1,16 @@
 /** Keeps two trainers out of one run directory. */
-import { closeSync, linkSync, openSync, readFileSync, renameSync, rmSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  linkSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from "node:fs";
 import { hostname } from "node:os";
+import { basename, dirname, join } from "node:path";
 import { asStorageError } from "./storage-error.ts";
 
 /** Who holds a lock. */
@@ -41,6 +51,7 @@ export function takeRunLock(path: string): RunLock {
     writeSync(descriptor, `${JSON.stringify(mine)}\n`);
     closeSync(descriptor);
     claim(candidate, path);
+    removeDeadCandidates(path);
   } catch (error) {
     throw asStorageError(error, path, "the run directory is as it was");
   } finally {
@@ -85,6 +96,18 @@ function setAside(path: string, candidate: string): void {
   const taken = readHolder(aside);
   if (taken !== undefined && isAlive(taken)) renameSync(aside, path);
   else rmSync(aside, { force: true });
+}
+
+/** Removes what processes killed while they were taking the lock left beside it: `lock.123`, `lock.123.stale`. */
+function removeDeadCandidates(path: string): void {
+  const folder = dirname(path);
+  for (const name of readdirSync(folder)) {
+    if (!name.startsWith(`${basename(path)}.`)) continue;
+    const pid = /^(\d+)(\.stale)?$/.exec(name.slice(basename(path).length + 1))?.[1];
+    if (pid === undefined) continue;
+    const holder = readHolder(join(folder, name)) ?? { pid: Number(pid), host: hostname(), started: null };
+    if (!isAlive(holder)) rmSync(join(folder, name), { force: true });
+  }
 }
 
 function readHolder(path: string): Holder | undefined {

@@ -211,7 +211,11 @@ async function save(
         { model, optimizer, reference: null, loop },
         saveOptions(session, corpus, loop),
       ),
-    { step, keep: recipe.checkpoint.keep, expectedBytes: trainingStateBytes(model, optimizer, null) },
+    {
+      step,
+      keep: recipe.checkpoint.keep,
+      expectedBytes: trainingStateBytes(model, optimizer, null, session.tokenizerFolder),
+    },
   );
 }
 

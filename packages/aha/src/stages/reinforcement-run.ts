@@ -127,7 +127,7 @@ export async function saveRun(run: ReinforcementRun): Promise<void> {
   await run.phases.runAsync(
     "checkpoint",
     async () => {
-      const expectedBytes = trainingStateBytes(policy, optimizer, reference);
+      const expectedBytes = trainingStateBytes(policy, optimizer, reference, session.opened.folder);
       const { path } = await directory.checkpoint(write, {
         step,
         keep: recipe.checkpoint.keep,

@@ -1,9 +1,10 @@
 /** What a checkpoint holds besides the model folder: optimiser, reference policy, and the few numbers of the loop. */
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type AdamW, mapFile, noGrad, scope, type Tensor } from "@aha/torch";
 import { readSafetensorsHeader, type SafetensorsEntry, writeSafetensors } from "../folder/safetensors.ts";
 import { saveWeights } from "../folder/weights.ts";
+import { TOKENIZER_FILES } from "../folder/write-folder.ts";
 import type { Llama } from "../models/llama.ts";
 import { assignWeights, loadWeights, storedTensor, weightEntries } from "../models/llama-weights.ts";
 import { openModel, type SaveModelOptions, saveModel } from "../models/load-model.ts";
@@ -58,12 +59,24 @@ export function saveTrainingState<Loop>(
   writeFileSync(join(folder, STATE_FILE), `${JSON.stringify(state, null, 2)}\n`, { flush: true });
 }
 
+/** Configurations, card, state and the files' own overhead, generously. */
+const SMALL_FILES_BYTES = 64 * 1024;
+
 /** The bytes a checkpoint will take, for telling early that the disk is too small. */
-export function trainingStateBytes(model: Llama, optimizer: AdamW, reference: Llama | null): number {
+export function trainingStateBytes(
+  model: Llama,
+  optimizer: AdamW,
+  reference: Llama | null,
+  tokenizerFolder: string | null = null,
+): number {
   const width = (tensor: Tensor): number => (tensor.dtype === "float32" ? 4 : 2);
   const weights = model.parameters().reduce((sum, one) => sum + one.elementCount * width(one), 0);
   const moments = [...optimizer.stateTensors().values()].reduce((sum, one) => sum + one.elementCount * 4, 0);
-  return weights * (reference === null ? 1 : 2) + moments;
+  const tokenizer = TOKENIZER_FILES.reduce((sum, name) => {
+    const file = tokenizerFolder === null ? undefined : join(tokenizerFolder, name);
+    return sum + (file === undefined ? 0 : (statSync(file, { throwIfNoEntry: false })?.size ?? 0));
+  }, 0);
+  return weights * (reference === null ? 1 : 2) + moments + tokenizer + SMALL_FILES_BYTES;
 }
 
 /**

@@ -218,22 +218,29 @@ class Carver {
   float* next_;
 };
 
+/** Lanes j … j + 15 of a row whose first `visible` count. */
+AHA_INLINE i32x16 inside_of(int64_t j, int64_t visible) { return lane_numbers() < static_cast<int32_t>(visible - j); }
+
 /** Scores times factor → weights exp2(s − new maximum) in bf16, zeros beyond `visible`; returns their sum. */
 AHA_INLINE float exponentiate_to_bf16(const float* scores, BFloat16* weights, int64_t visible, int64_t columns,
                                       float factor, float& maximum) {
+  const int64_t whole = visible / kLanes * kLanes;
   f32x16 best = splat(maximum);
-  for (int64_t j = 0; j < visible; j += kLanes) {
-    const i32x16 inside = lane_numbers() < static_cast<int32_t>(visible - j);
-    best = larger_of(inside ? load(scores + j) * factor : best, best);
-  }
+  int64_t j = 0;
+  for (; j < whole; j += kLanes) best = larger_of(load(scores + j) * factor, best);
+  if (j < visible) best = larger_of(inside_of(j, visible) ? load(scores + j) * factor : best, best);
   maximum = max_of(best);
   f32x16 sums = {};
-  int64_t j = 0;
-  for (; j < visible; j += kLanes) {
-    const i32x16 inside = lane_numbers() < static_cast<int32_t>(visible - j);
-    const f32x16 weight = inside ? exp2_of(load(scores + j) * factor - maximum) : f32x16{};
+  for (j = 0; j < whole; j += kLanes) {
+    const f32x16 weight = exp2_of(load(scores + j) * factor - maximum);
     store(weights + j, weight);
     sums += weight;
+  }
+  if (j < visible) {
+    const f32x16 weight = inside_of(j, visible) ? exp2_of(load(scores + j) * factor - maximum) : f32x16{};
+    store(weights + j, weight);
+    sums += weight;
+    j += kLanes;
   }
   for (; j < columns; j += kLanes) store(weights + j, f32x16{});
   return sum_of(sums);
@@ -264,9 +271,9 @@ inline void forward_block_amx(const ForwardArguments<BFloat16>& arguments, const
       const float before = maxima[r];
       const float sum = exponentiate_to_bf16(s.scores + r * kKeyBlock, s.weights + r * kKeyBlock, visible, columns,
                                              factor, maxima[r]);
-      const float shrink = before == maxima[r] ? 1.0f : std::exp2(before - maxima[r]);
+      const float shrink = key == 0 || before == maxima[r] ? 1.0f : std::exp2(before - maxima[r]);
       sums[r] = sums[r] * shrink + sum;
-      if (key > 0 && shrink != 1.0f)
+      if (shrink != 1.0f)
         for (int64_t i = 0; i < padded; i += kLanes)
           store(s.out + r * padded + i, load(s.out + r * padded + i) * shrink);
     }
@@ -321,13 +328,19 @@ struct BackwardScratch {
 /** Scores → P in place; returns Σ P dP. */
 AHA_INLINE float weights_from_scores(float* scores, const float* grads, int64_t visible, int64_t columns,
                                      float factor, float normaliser) {
+  const int64_t whole = visible / kLanes * kLanes;
   f32x16 products = {};
   int64_t j = 0;
-  for (; j < visible; j += kLanes) {
-    const i32x16 inside = lane_numbers() < static_cast<int32_t>(visible - j);
-    const f32x16 weight = inside ? exp2_of(load(scores + j) * factor - normaliser) : f32x16{};
+  for (; j < whole; j += kLanes) {
+    const f32x16 weight = exp2_of(load(scores + j) * factor - normaliser);
     store(scores + j, weight);
     products += weight * load(grads + j);
+  }
+  if (j < visible) {
+    const f32x16 weight = inside_of(j, visible) ? exp2_of(load(scores + j) * factor - normaliser) : f32x16{};
+    store(scores + j, weight);
+    products += weight * load(grads + j);
+    j += kLanes;
   }
   for (; j < columns; j += kLanes) store(scores + j, f32x16{});
   return sum_of(products);

@@ -93,7 +93,7 @@ void forward_block(const ForwardArguments<T>& arguments, const Segment& segment,
         sums[r] += sum;
         continue;
       }
-      const float shrink = std::exp2(before - maxima[r]);
+      const float shrink = key == 0 ? 0.0f : std::exp2(before - maxima[r]);
       sums[r] = sums[r] * shrink + sum;
       if (key > 0)
         for (int64_t i = 0; i < padded; i += kLanes) store(out + r * padded + i, load(out + r * padded + i) * shrink);

@@ -180,7 +180,8 @@ def check_long_attention(dtype):
     q, k, v = (torch.randn(tokens, n, width, generator=generator) for n in (2, 1, 1))
     segments = torch.tensor([[0, tokens, 0, 0]])
     check_function("ragged_attention, 3,000 tokens", lambda a, b, c: ops.ragged_attention(a, b, c, segments, 0.2),
-                   lambda a, b, c: attention(a, b, c, segments, 0.2), [q, k, v], dtype)
+                   lambda a, b, c: attention(a, b, c, segments, 0.2), [q, k, v], dtype,
+                   2 * TOLERANCE[dtype])  # the first tokens' gradients are far larger than the rest
 
 
 def check_determinism():
