@@ -6,6 +6,7 @@ import { test } from "node:test";
 import { liveTensors, scope } from "@aha/torch";
 import { openModel, openTokenizer } from "../src/models/load-model.ts";
 import { countdownText } from "../src/stages/registries.ts";
+import { installFileFault } from "./helpers/file-faults.ts";
 import {
   eventsOf,
   metricsOf,
@@ -95,6 +96,25 @@ test("N + N steps equal 2N bit for bit, and no document comes twice", async () =
   assert.deepEqual(weights, outcomeOf(whole).weights);
   assert.deepEqual(events, outcomeOf(whole).events);
   assert.deepEqual(second, straight, "the stream is passed over, and goes on to the same end");
+});
+
+test("a disk that fills up loses nothing: neither at a checkpoint, nor at the finished model", async () => {
+  const changes = { checkpoint: { every: 5 } };
+  const [run, model] = [place("full-run"), place("full-model")];
+  for (const [pattern, below, resume] of [
+    [/^writeSync checkpoints\/.*step-000010.*optimizer/, run, false],
+    [/^writeSync model\.safetensors/, model, true],
+  ] as const) {
+    const makeRoom = installFileFault({ folder: below, pattern, count: 1, kind: "full" });
+    await assert.rejects(
+      runPretrain(pretrainInput(model, changes), run, resume).finally(makeRoom),
+      /no space left on the device.*Nothing is lost: .*--resume/,
+    );
+  }
+  await runPretrain(pretrainInput(model, changes), run, true);
+  await runPretrain(pretrainInput(place("roomy"), changes), place("roomy-run"));
+  assert.ok(weightsOf(model).equals(weightsOf(place("roomy"))));
+  assert.deepEqual(outcomeOf(run), outcomeOf(place("roomy-run")));
 });
 
 test("a budget that a finite corpus cannot fill ends with the corpus", async () => {

@@ -10,6 +10,7 @@ import { saveWeights } from "../folder/weights.ts";
 import { type ModelCard, writeFolder } from "../folder/write-folder.ts";
 import { Llama } from "./llama.ts";
 import { loadWeights, weightEntries } from "./llama-weights.ts";
+import { processorHasBfloat16 } from "./processor.ts";
 
 /** A model as it was found in its folder. */
 export interface OpenModel {
@@ -19,7 +20,7 @@ export interface OpenModel {
 }
 
 export interface OpenModelOptions {
-  /** `auto`: bfloat16 where the folder's weights are, else float32. */
+  /** `auto`: see chooseDtype. */
   readonly dtype: "auto" | Dtype;
   /** `auto`: CUDA where LibTorch has a device, else the CPU. */
   readonly device: "auto" | Device;
@@ -44,9 +45,14 @@ export function chooseDevice(wanted: "auto" | Device): Device {
   return wanted;
 }
 
-export function chooseDtype(wanted: "auto" | Dtype, config: ModelConfig): Dtype {
+/**
+ * `auto` takes bfloat16 where the folder's weights are stored so and the device computes it well: any CUDA device, and CPUs
+ * with bfloat16 instructions. On others it would be slower than float32.
+ */
+export function chooseDtype(wanted: "auto" | Dtype, config: ModelConfig, device: Device): Dtype {
   if (wanted !== "auto") return wanted;
-  return config.dtype === "float32" || config.dtype === "float64" ? "float32" : "bfloat16";
+  if (config.dtype === "float32" || config.dtype === "float64") return "float32";
+  return device !== "cpu" || processorHasBfloat16() ? "bfloat16" : "float32";
 }
 
 /** Reads configuration and weights. Throws ModelFolderError or SafetensorsError naming what is wrong with the folder. */
@@ -54,7 +60,7 @@ export function openModel(folder: string, options: OpenModelOptions): OpenModel 
   requireFolder(folder);
   const config = readModelConfig(folder);
   const device = chooseDevice(options.device);
-  const dtype = chooseDtype(options.dtype, config);
+  const dtype = chooseDtype(options.dtype, config, device);
   const weights = loadWeights(folder, config, dtype, device);
   const positions = Math.min(options.positions ?? config.maxPositions, config.maxPositions);
   return {

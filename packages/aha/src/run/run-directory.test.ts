@@ -177,6 +177,34 @@ test("two trainers cannot share a run directory; a dead one's lock is taken over
   assert.throws(() => takeRunLock(lock), /on elsewhere/);
 });
 
+test("a killed trainer whose parent has not noticed yet holds no lock", () => {
+  const path = join(root, "zombie");
+  mkdirSync(path);
+  const { lock } = runPaths(path);
+  const code = `
+    import { takeRunLock } from ${JSON.stringify(new URL("./run-lock.ts", import.meta.url).href)};
+    takeRunLock(${JSON.stringify(lock)});
+    setInterval(() => undefined, 1000);`;
+  const flags = ["--import", import.meta.resolve("tsx"), "--input-type=module", "--eval", code];
+  const child = spawn(process.execPath, flags, { stdio: "ignore" });
+  // Node.js reaps its children in the event loop, which this test never returns to: the child stays a zombie.
+  const pause = () => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20);
+  for (let attempt = 0; attempt < 3000 && !existsSync(lock); attempt++) pause();
+  assert.throws(() => takeRunLock(lock), RunLockedError);
+  child.kill("SIGKILL");
+  const taken = () => {
+    try {
+      takeRunLock(lock).release();
+      return true;
+    } catch (error) {
+      if (error instanceof RunLockedError) return false;
+      throw error;
+    }
+  };
+  for (let attempt = 0; attempt < 500 && !taken(); attempt++) pause();
+  assert.equal(existsSync(lock), false);
+});
+
 function readHost(): string {
   const lock = takeRunLock(join(root, "probe"));
   const { host } = JSON.parse(readFileSync(join(root, "probe"), "utf8"));

@@ -44,7 +44,11 @@ export interface RunLock {
  * @throws {RunLockedError} when the holder lives, or runs on another machine
  */
 export function takeRunLock(path: string): RunLock {
-  const mine: Holder = { pid: process.pid, host: hostname(), started: startMark(process.pid) };
+  const mine: Holder = {
+    pid: process.pid,
+    host: hostname(),
+    started: statusOf(process.pid)?.started ?? null,
+  };
   const candidate = `${path}.${process.pid}`;
   try {
     const descriptor = openSync(candidate, "w");
@@ -135,16 +139,20 @@ function isAlive({ pid, host, started }: Holder): boolean {
   } catch (error) {
     return error instanceof Error && "code" in error && error.code === "EPERM";
   }
-  const mark = startMark(pid);
-  return started === null || mark === null || mark === started;
+  const now = statusOf(pid);
+  if (now === null) return true;
+  // A zombie has ended; only its parent has not asked how. In a container without an init it stays for good.
+  return now.state !== "Z" && now.state !== "X" && (started === null || now.started === started);
 }
 
-/** Field 22 of Linux's /proc/<pid>/stat, the start time in clock ticks since boot; null elsewhere. */
-function startMark(pid: number): string | null {
+/** State letter and start time (clock ticks since boot) of a process: fields 3 and 22 of Linux's /proc/<pid>/stat. */
+function statusOf(pid: number): { readonly state: string; readonly started: string } | null {
   try {
     const text = readFileSync(`/proc/${pid}/stat`, "utf8");
-    return text.slice(text.lastIndexOf(")") + 2).split(" ")[19] ?? null;
+    const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
+    const [state, started] = [fields[0], fields[19]];
+    return state === undefined || started === undefined ? null : { state, started };
   } catch {
-    return null;
+    return null; // Another system: the process id alone must do.
   }
 }

@@ -9,12 +9,8 @@ import { chooseDevice, type SaveModelOptions, saveModel } from "../models/load-m
 import { type PretrainRecipe, pretrainSteps } from "../recipe/pretrain-schema.ts";
 import { RecipeError } from "../recipe/recipe-error.ts";
 import { type Corpus, resolveCorpus } from "../recipe/task-registry.ts";
-import { onInterrupt } from "../run/interrupt.ts";
-import { Phases } from "../run/phases.ts";
-import { Progress } from "../run/progress.ts";
 import { type RunDirectory, runPaths } from "../run/run-directory.ts";
 import { asStorageError } from "../run/storage-error.ts";
-import { startWatchdog } from "../run/watchdog.ts";
 import { type DocumentBatch, documentBatches } from "../training/document-batches.ts";
 import {
   type LanguageModelUpdateResult,
@@ -22,6 +18,7 @@ import {
   updateLanguageModel,
 } from "../training/language-model-update.ts";
 import { PHASE_DEADLINE_SECONDS } from "../training/phase-deadline.ts";
+import { openMonitor, type RunMonitor } from "../training/run-monitor.ts";
 import { openRun } from "../training/run-setup.ts";
 import { useThreads } from "../training/threads.ts";
 import { restoreTrainingState, saveTrainingState, trainingStateBytes } from "../training/training-state.ts";
@@ -35,6 +32,19 @@ const HELD_OUT_SEED = 1_000_003;
 /** What the loop remembers between steps, and a checkpoint keeps. */
 type Loop = { readonly documents: number; readonly tokens: number; readonly seconds: number };
 
+/** A run under way: what its parts share. */
+interface PretrainRun {
+  readonly session: PretrainSession;
+  readonly corpus: Corpus;
+  readonly directory: RunDirectory;
+  readonly monitor: RunMonitor;
+  /** Whether standard output gets a JSON line a step. */
+  readonly json: boolean;
+  /** Steps made. */
+  step: number;
+  loop: Loop;
+}
+
 /** Trains as the recipe says and writes the finished model to `recipe.output`. */
 export async function pretrain(recipe: PretrainRecipe, options: TrainOptions): Promise<TrainResult> {
   useThreads(recipe.threads);
@@ -42,15 +52,20 @@ export async function pretrain(recipe: PretrainRecipe, options: TrainOptions): P
   const corpus = resolveCorpus(recipe.corpus, corpora);
   const tokenizer = findTokenizer(recipe);
   chooseDevice(recipe.model.device);
-  const directory = openRun(options.runDirectory, recipe, options.resume);
+  const { runDirectory, json } = options;
+  const directory = openRun(runDirectory, recipe, options.resume);
   try {
-    const placed = tokenizer.place(join(runPaths(options.runDirectory).root, "tokenizer"));
+    const placed = tokenizer.place(join(runPaths(runDirectory).root, "tokenizer"));
     const session = new PretrainSession(recipe, placed);
+    const monitor = openMonitor(directory, pretrainSteps(recipe));
+    const loop: Loop = { documents: 0, tokens: 0, seconds: 0 };
     try {
-      const { step, finished } = await train(session, corpus, directory, options.json);
+      const run: PretrainRun = { session, corpus, directory, monitor, json, step: 0, loop };
+      const finished = await train(run);
       const status = finished ? "finished" : "interrupted";
-      return { status, runDirectory: options.runDirectory, steps: step, summary: null };
+      return { status, runDirectory, steps: run.step, summary: null };
     } finally {
+      await monitor.close();
       session.dispose();
     }
   } finally {
@@ -64,113 +79,105 @@ function requireOutput({ output }: PretrainRecipe): void {
   throw new RecipeError([{ path: "output", message: `${output} is a file; name a folder for the model` }]);
 }
 
-/** The loop: batches in the stream's order, an update each, evaluations and checkpoints when they are due. */
-async function train(
-  session: PretrainSession,
-  corpus: Corpus,
-  directory: RunDirectory,
-  json: boolean,
-): Promise<{ readonly step: number; readonly finished: boolean }> {
-  const { recipe, model, tokenizer, endTokenId } = session;
-  const totalSteps = pretrainSteps(recipe);
-  let { step, loop } = begin(session, directory);
-  const batching = { sequenceLength: recipe.sequenceLength, endTokenId };
-  const batches = documentBatches(corpus.documents(recipe.seed), tokenizer, {
-    ...batching,
-    tokensPerBatch: recipe.batch * recipe.sequenceLength,
-    skip: loop.documents,
-  });
-  const [heldOut] = documentBatches(corpus.documents(recipe.seed + HELD_OUT_SEED), tokenizer, {
-    ...batching,
-    tokensPerBatch: recipe.evaluation.sequences * recipe.sequenceLength,
-    skip: 0,
-  });
-  const evaluate = (): number => languageModelLoss(model, heldOut?.sequences ?? [], TOKENS_PER_MICRO_BATCH);
-
-  const progress = new Progress({ total: totalSteps, stream: process.stderr });
-  const interrupt = onInterrupt(
-    (message) => progress.say(message),
-    () => process.kill(process.pid, "SIGKILL"),
-  );
-  const watchdog = startWatchdog();
-  const heartbeat = directory.heartbeat();
-  const phases = new Phases({
-    onChange: (beat) => {
-      heartbeat(beat);
-      watchdog.observe(beat);
-    },
-  });
-  try {
-    let ended = step >= totalSteps;
-    while (!ended && !interrupt.requested) {
-      const started = performance.now();
-      phases.step = step + 1;
-      const next = phases.run("data", () => batches.next(), PHASE_DEADLINE_SECONDS);
-      if (next.done) break; // A finite corpus may end before the budget.
-      const learningRate = learningRateOf(recipe, step);
-      const result = phases.run(
-        "train",
-        () => update(session, next.value, learningRate),
-        PHASE_DEADLINE_SECONDS,
-      );
-      step++;
-      ended = step === totalSteps;
-      const seconds = (performance.now() - started) / 1000;
-      loop = {
-        documents: next.value.documentsTaken,
-        tokens: loop.tokens + result.tokens,
-        seconds: loop.seconds + seconds,
-      };
-      const due = (every: number): boolean => every > 0 && step % every === 0;
-      const metrics = {
-        loss: result.loss,
-        grad_norm: result.gradientNorm,
-        learning_rate: learningRate,
-        num_tokens: loop.tokens,
-        step_time: seconds,
-        "tokens_per_second/train": result.tokens / seconds,
-        ...(ended || due(recipe.evaluation.every)
-          ? { "evaluation/loss": phases.run("evaluation", evaluate, PHASE_DEADLINE_SECONDS) }
-          : {}),
-        ...phases.takeMetrics(),
-      };
-      directory.record({ type: "metrics", step, metrics });
-      if (json) process.stdout.write(`${JSON.stringify({ step, ...metrics })}\n`);
-      progress.step(step, metrics);
-      if (!result.applied) {
-        const message = "the gradient was not finite: this step's update was left out";
-        directory.record({ type: "warning", step, message });
-        progress.say(`warning: ${message}`);
-      }
-      if (due(recipe.checkpoint.every)) await save(session, corpus, directory, step, loop);
-      await nextTurn(); // lets signals through
+/** Takes batches in the stream's order until the budget is spent or the corpus ends; false where Ctrl-C came first. */
+async function train(run: PretrainRun): Promise<boolean> {
+  const { session, monitor, directory } = run;
+  begin(run);
+  const batches = batchesOf(run, session.recipe.seed, session.recipe.batch, run.loop.documents);
+  const { seed, evaluation, checkpoint } = session.recipe;
+  const [heldOut] = batchesOf(run, seed + HELD_OUT_SEED, evaluation.sequences, 0);
+  let ended = run.step >= pretrainSteps(session.recipe);
+  while (!ended && !monitor.interrupt.requested) {
+    const started = performance.now();
+    const next = monitor.phases.run("data", () => batches.next(), PHASE_DEADLINE_SECONDS);
+    if (next.done) ended = true;
+    else {
+      trainStep(run, next.value, heldOut?.sequences ?? [], started);
+      ended = run.step === pretrainSteps(session.recipe);
+      if (checkpoint.every > 0 && run.step % checkpoint.every === 0) await save(run);
     }
-    await save(session, corpus, directory, step, loop);
-    const finished = ended || !interrupt.requested;
-    if (finished) progress.say(writeModel(session, corpus, loop));
-    directory.record({ type: "finish", step, reason: finished ? "finished" : "interrupted" });
-    return { step, finished };
-  } finally {
-    progress.end();
-    interrupt.dispose();
-    await watchdog.stop();
+    await nextTurn(); // lets signals through
   }
+  await save(run);
+  if (ended) monitor.progress.say(writeModel(run));
+  directory.record({ type: "finish", step: run.step, reason: ended ? "finished" : "interrupted" });
+  return ended;
 }
 
-/** From the checkpoint, or from nothing. */
-function begin(
-  { recipe, model, optimizer }: PretrainSession,
-  directory: RunDirectory,
-): { step: number; loop: Loop } {
+/** Goes on from the checkpoint, or begins from nothing. */
+function begin(run: PretrainRun): void {
+  const { directory, session } = run;
+  const { recipe, model, optimizer } = session;
   const { resumedFrom } = directory;
   if (resumedFrom === undefined) {
     const details = { parameters: model.parameterCount, steps: pretrainSteps(recipe) };
     directory.record({ type: "start", step: 0, details });
-    return { step: 0, loop: { documents: 0, tokens: 0, seconds: 0 } };
+    return;
   }
-  const { loop } = restoreTrainingState<Loop>(resumedFrom.path, { model, optimizer, reference: null });
-  directory.record({ type: "resume", step: resumedFrom.step });
-  return { step: resumedFrom.step, loop };
+  run.loop = restoreTrainingState<Loop>(resumedFrom.path, { model, optimizer, reference: null }).loop;
+  run.step = resumedFrom.step;
+  directory.record({ type: "resume", step: run.step });
+}
+
+/** The corpus of a seed in batches of so many sequences' tokens, past the first `skip` documents. */
+function batchesOf(
+  { session, corpus }: PretrainRun,
+  seed: number,
+  sequences: number,
+  skip: number,
+): Generator<DocumentBatch> {
+  const { recipe, tokenizer, endTokenId } = session;
+  const { sequenceLength } = recipe;
+  const tokensPerBatch = sequences * sequenceLength;
+  return documentBatches(corpus.documents(seed), tokenizer, {
+    tokensPerBatch,
+    sequenceLength,
+    endTokenId,
+    skip,
+  });
+}
+
+/** One update, with its metrics; the held-out loss where it is due. The step's clock began at `started`. */
+function trainStep(
+  run: PretrainRun,
+  batch: DocumentBatch,
+  heldOut: DocumentBatch["sequences"],
+  started: number,
+): void {
+  const { session, directory, monitor, json } = run;
+  const { phases, progress } = monitor;
+  const { recipe, model } = session;
+  const learningRate = learningRateOf(recipe, run.step);
+  const step = ++run.step;
+  phases.step = step;
+  const result = phases.run("train", () => update(session, batch, learningRate), PHASE_DEADLINE_SECONDS);
+  const seconds = (performance.now() - started) / 1000;
+  const { tokens, seconds: before } = run.loop;
+  run.loop = {
+    documents: batch.documentsTaken,
+    tokens: tokens + result.tokens,
+    seconds: before + seconds,
+  };
+  const { every } = recipe.evaluation;
+  const due = step === pretrainSteps(recipe) || (every > 0 && step % every === 0);
+  const evaluate = (): number => languageModelLoss(model, heldOut, TOKENS_PER_MICRO_BATCH);
+  const metrics = {
+    loss: result.loss,
+    grad_norm: result.gradientNorm,
+    learning_rate: learningRate,
+    num_tokens: run.loop.tokens,
+    step_time: seconds,
+    "tokens_per_second/train": result.tokens / seconds,
+    ...(due ? { "evaluation/loss": phases.run("evaluation", evaluate, PHASE_DEADLINE_SECONDS) } : {}),
+    ...phases.takeMetrics(),
+  };
+  directory.record({ type: "metrics", step, metrics });
+  if (json) process.stdout.write(`${JSON.stringify({ step, ...metrics })}\n`);
+  progress.step(step, metrics);
+  if (result.applied) return;
+  const message = "the gradient was not finite: this step's update was left out";
+  directory.record({ type: "warning", step, message });
+  progress.say(`warning: ${message}`);
 }
 
 function learningRateOf(recipe: PretrainRecipe, step: number): number {
@@ -196,26 +203,19 @@ function update(
   });
 }
 
-async function save(
-  session: PretrainSession,
-  corpus: Corpus,
-  directory: RunDirectory,
-  step: number,
-  loop: Loop,
-): Promise<void> {
-  const { recipe, model, optimizer } = session;
-  await directory.checkpoint(
-    (folder) =>
-      saveTrainingState(
-        folder,
-        { model, optimizer, reference: null, loop },
-        saveOptions(session, corpus, loop),
-      ),
-    {
-      step,
-      keep: recipe.checkpoint.keep,
-      expectedBytes: trainingStateBytes(model, optimizer, null, session.tokenizerFolder),
-    },
+async function save({ session, corpus, directory, monitor, step, loop }: PretrainRun): Promise<void> {
+  const { recipe, model, optimizer, tokenizerFolder } = session;
+  const write = (folder: string) =>
+    saveTrainingState(
+      folder,
+      { model, optimizer, reference: null, loop },
+      saveOptions(session, corpus, loop),
+    );
+  const expectedBytes = trainingStateBytes(model, optimizer, null, tokenizerFolder);
+  await monitor.phases.runAsync(
+    "checkpoint",
+    () => directory.checkpoint(write, { step, keep: recipe.checkpoint.keep, expectedBytes }),
+    PHASE_DEADLINE_SECONDS,
   );
 }
 
@@ -226,7 +226,7 @@ function saveOptions(session: PretrainSession, corpus: Corpus, loop: Loop): Save
 }
 
 /** Writes the finished model; returns what to say of it. */
-function writeModel(session: PretrainSession, corpus: Corpus, loop: Loop): string {
+function writeModel({ session, corpus, loop }: PretrainRun): string {
   const { output } = session.recipe;
   try {
     saveModel(output, session.model, saveOptions(session, corpus, loop));

@@ -3,17 +3,16 @@ import type { TrainOptions } from "../cli/commands/contracts.ts";
 import { RecipeError } from "../recipe/recipe-error.ts";
 import type { ReinforcementRecipe } from "../recipe/reinforcement-schema.ts";
 import { resolveTask } from "../recipe/task-registry.ts";
-import { type Interrupt, onInterrupt } from "../run/interrupt.ts";
-import { Phases } from "../run/phases.ts";
-import { Progress } from "../run/progress.ts";
+import type { Phases } from "../run/phases.ts";
+import type { Progress } from "../run/progress.ts";
 import type { RunDirectory } from "../run/run-directory.ts";
 import type { EvaluationSummary } from "../run/run-records.ts";
-import { startWatchdog, type Watchdog } from "../run/watchdog.ts";
 import type { Task } from "../tasks/task.ts";
 import { knownTasks } from "../tools/known-tasks.ts";
 import { PHASE_DEADLINE_SECONDS } from "../training/phase-deadline.ts";
 import { PolicySession } from "../training/policy-session.ts";
 import { requireRoom } from "../training/prompt-room.ts";
+import { openMonitor, type RunMonitor } from "../training/run-monitor.ts";
 import { openRun } from "../training/run-setup.ts";
 import { restoreTrainingState, saveTrainingState, trainingStateBytes } from "../training/training-state.ts";
 
@@ -36,8 +35,7 @@ export interface ReinforcementRun {
   readonly directory: RunDirectory;
   readonly phases: Phases;
   readonly progress: Progress;
-  readonly interrupt: Interrupt;
-  readonly watchdog: Watchdog;
+  readonly monitor: RunMonitor;
   /** Whether standard output gets a JSON line a step. */
   readonly json: boolean;
   /** When this process began, on `performance.now()`'s clock. */
@@ -66,21 +64,9 @@ export function openReinforcementRun(recipe: ReinforcementRecipe, options: Train
   try {
     requireRoom(session, task);
     const directory = openRun(options.runDirectory, recipe, options.resume);
-    const watchdog = startWatchdog();
-    const heartbeat = directory.heartbeat();
-    const phases = new Phases({
-      onChange: (beat) => {
-        heartbeat(beat);
-        watchdog.observe(beat);
-      },
-    });
-    const progress = new Progress({ total: recipe.rl.steps, stream: process.stderr });
-    const interrupt = onInterrupt(
-      (message) => progress.say(message),
-      () => process.kill(process.pid, "SIGKILL"),
-    );
+    const monitor = openMonitor(directory, recipe.rl.steps);
     return {
-      ...{ recipe, task, session, directory, phases, progress, interrupt, watchdog },
+      ...{ recipe, task, session, directory, monitor, phases: monitor.phases, progress: monitor.progress },
       ...{ json: options.json, started, step: 0, tokens: 0, updates: 0, referenceRefreshed: false },
       ...{ before: null, secondsBefore: 0 },
     };
@@ -141,9 +127,7 @@ export async function saveRun(run: ReinforcementRun): Promise<void> {
 
 /** Closes what `openReinforcementRun` opened. */
 export async function closeRun(run: ReinforcementRun): Promise<void> {
-  run.progress.end();
-  run.interrupt.dispose();
-  await run.watchdog.stop();
+  await run.monitor.close();
   run.directory.close();
   run.session.dispose();
 }

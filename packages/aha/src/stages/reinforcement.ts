@@ -43,7 +43,7 @@ export async function trainReinforcement(
   const run = openReinforcementRun(recipe, options);
   try {
     await begin(run);
-    while (run.step < recipe.rl.steps && !run.interrupt.requested) {
+    while (run.step < recipe.rl.steps && !run.monitor.interrupt.requested) {
       await trainStep(run);
       await nextTurn(); // lets signals through
     }

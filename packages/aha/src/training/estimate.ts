@@ -43,9 +43,10 @@ export function estimateMemory(input: EstimateInput): MemoryEstimate {
   return { weights, optimizer, activations, cache, peak: weights + optimizer + Math.max(activations, cache) };
 }
 
-/** Bytes that this machine has free now. */
+/** Bytes that this process can still take: the machine's free memory, or a container's limit where that is less. */
 export function freeMemory(): number {
-  return freemem();
+  // From Node.js 20.13 on.
+  return typeof process.availableMemory === "function" ? process.availableMemory() : freemem();
 }
 
 /** A micro-batch that keeps activations near 1 GB, between 1,024 and 16,384 tokens. */

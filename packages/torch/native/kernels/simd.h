@@ -107,7 +107,23 @@ AHA_INLINE void store_up_to(T* target, f32x16 value, int64_t count) {
     store_some(target, value, count);
 }
 
-AHA_INLINE f32x16 larger_of(f32x16 a, f32x16 b) { return a > b ? a : b; }
+/** The larger lane by lane; b where either is NaN. */
+AHA_INLINE f32x16 larger_of(f32x16 a, f32x16 b) {
+#ifdef __AVX512F__
+  return reinterpret_cast<f32x16>(_mm512_max_ps(reinterpret_cast<__m512>(a), reinterpret_cast<__m512>(b)));
+#else
+  return a > b ? a : b;
+#endif
+}
+
+/** The smaller lane by lane; b where either is NaN. */
+AHA_INLINE f32x16 smaller_of(f32x16 a, f32x16 b) {
+#ifdef __AVX512F__
+  return reinterpret_cast<f32x16>(_mm512_min_ps(reinterpret_cast<__m512>(a), reinterpret_cast<__m512>(b)));
+#else
+  return a < b ? a : b;
+#endif
+}
 
 AHA_INLINE float sum_of(f32x16 value) {
 #ifdef __AVX512F__
@@ -159,8 +175,7 @@ AHA_INLINE void transpose_lanes(f32x16 (&rows)[kLanes]) {
  * Round to the nearest integer n, a polynomial for 2^(x-n) on [-1/2, 1/2], n into the exponent.
  */
 AHA_INLINE f32x16 exp2_of(f32x16 x) {
-  x = x < -126.5f ? splat(-127.0f) : x;
-  x = x > 128.5f ? splat(129.0f) : x;
+  x = smaller_of(splat(129.0f), larger_of(splat(-127.0f), x));
 #ifdef __AVX512F__
   const f32x16 whole = reinterpret_cast<f32x16>(_mm512_roundscale_ps(reinterpret_cast<__m512>(x), 8));
 #else
@@ -179,7 +194,7 @@ AHA_INLINE f32x16 exp2_of(f32x16 x) {
 #ifdef __AVX512F__
   const f32x16 result =
       reinterpret_cast<f32x16>(_mm512_scalef_ps(reinterpret_cast<__m512>(p), reinterpret_cast<__m512>(whole)));
-  return x <= -127.0f ? f32x16{} : result;
+  return x < -126.0f ? f32x16{} : result;
 #else
   // Two halves of the exponent, so that neither leaves the normal range.
   const i32x16 n = __builtin_convertvector(whole, i32x16);
@@ -187,7 +202,7 @@ AHA_INLINE f32x16 exp2_of(f32x16 x) {
   const f32x16 low = reinterpret_cast<f32x16>((half + 127) << 23);
   const f32x16 high = reinterpret_cast<f32x16>((n - half + 127) << 23);
   const f32x16 result = p * low * high;
-  return x <= -127.0f ? f32x16{} : (x != x ? x : result);
+  return x < -126.0f ? f32x16{} : (x != x ? x : result);
 #endif
 }
 
@@ -196,8 +211,7 @@ constexpr float kLn2 = 0.69314718055994530942f;
 
 /** e^x to within 2 units in the last place on [-87, 88]; x is reduced in two parts, so large |x| keeps its precision. */
 AHA_INLINE f32x16 exp_of(f32x16 x) {
-  x = x < -88.0f ? splat(-88.0f) : x;
-  x = x > 89.0f ? splat(89.0f) : x;
+  x = smaller_of(splat(89.0f), larger_of(splat(-88.0f), x));
 #ifdef __AVX512F__
   const f32x16 whole = reinterpret_cast<f32x16>(_mm512_roundscale_ps(reinterpret_cast<__m512>(x * kLog2E), 8));
 #else
