@@ -243,7 +243,9 @@ std::tuple<Tensor, Tensor> token_log_probabilities_backward(const Tensor& grad_g
   const int64_t step = row_block(chunk, rows, vocabulary);
   const auto wide = hidden.options().dtype(result_type(hidden));
   Tensor grad_hidden, grad_weight;
-  if (needs_hidden) grad_hidden = at::zeros(hidden.sizes(), wide);
+  const bool one_block = vocabulary <= kVocabularyBlock;
+  if (needs_hidden)
+    grad_hidden = one_block ? at::empty(hidden.sizes(), hidden.options()) : at::zeros(hidden.sizes(), wide);
   if (needs_weight) grad_weight = at::zeros(weight.sizes(), wide);
   LogitsBuffer buffer(hidden, step, vocabulary);
   for (int64_t first = 0; first < rows; first += step) {
@@ -257,7 +259,13 @@ std::tuple<Tensor, Tensor> token_log_probabilities_backward(const Tensor& grad_g
       const Tensor gradient =
           block_gradient(buffer.logits(chunk_hidden, chunk_weight), targets.narrow(0, first, count),
                          grad.narrow(0, first, count), normalisers.narrow(0, first, count), temperature, entry);
-      if (needs_hidden) grad_hidden.narrow(0, first, count).add_(at::mm(gradient, chunk_weight));
+      if (needs_hidden) {
+        Tensor target = grad_hidden.narrow(0, first, count);
+        if (one_block)
+          at::mm_out(target, gradient, chunk_weight);
+        else
+          target.add_(at::mm(gradient, chunk_weight));
+      }
       if (needs_weight) add_turned_(grad_weight.narrow(0, entry, entries), at::mm(turned_hidden, gradient));
     }
   }
