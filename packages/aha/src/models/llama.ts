@@ -15,6 +15,7 @@ const addRmsNorm = operator("aha::add_rms_norm");
 const siluMul = operator("aha::silu_mul");
 const splitRotary = operator("aha::split_rotary");
 const raggedAttention = operator("aha::ragged_attention");
+const attentionFromProjection = operator("aha::ragged_attention_qkv");
 const linear = operator("aten::linear");
 
 /** The keys and values that one layer computed for a batch. */
@@ -88,7 +89,7 @@ export class Llama {
    * values, for filling a cache.
    */
   hidden(batch: RaggedBatch, observe?: (layer: number, state: LayerKeysValues) => void): Tensor {
-    const { config, weights, rotary } = this;
+    const { config, weights } = this;
     return scope(() => {
       let residual = embed(weights.embedding, batch.tokenIds);
       let update: Tensor | null = null;
@@ -96,16 +97,11 @@ export class Llama {
         [update, residual] = scope(() => {
           const [normed, stream] = this.#normed(residual, update, layer.inputNorm);
           const projected = linear(normed, layer.queryKeyValue);
-          const [queries, keys, values] = splitRotary(
+          const attended = this.#attended(
             projected,
-            batch.positions,
-            rotary.cosines,
-            rotary.sines,
-            config.heads,
-            config.keyValueHeads,
+            batch,
+            observe === undefined ? null : (state) => observe(index, state),
           );
-          observe?.(index, { keys, values });
-          const attended = raggedAttention(queries, keys, values, batch.segments, this.scale);
           const mixed = linear(attended.view(batch.tokens, -1), layer.output);
           const [again, after] = addRmsNorm(mixed, stream, layer.postAttentionNorm, config.normEpsilon);
           const fed = linear(siluMul(linear(again, layer.gateUp)), layer.down);
@@ -114,6 +110,38 @@ export class Llama {
       });
       return this.#normed(residual, update, weights.norm)[0];
     });
+  }
+
+  /** Attention over the fused projection, [T, H d]. Where nobody looks at keys and values they are never stored. */
+  #attended(
+    projected: Tensor,
+    batch: RaggedBatch,
+    observe: ((state: LayerKeysValues) => void) | null,
+  ): Tensor {
+    const { heads, keyValueHeads } = this.config;
+    const { cosines, sines } = this.rotary;
+    if (observe === null) {
+      return attentionFromProjection(
+        projected,
+        batch.positions,
+        cosines,
+        sines,
+        batch.segments,
+        this.scale,
+        heads,
+        keyValueHeads,
+      );
+    }
+    const [queries, keys, values] = splitRotary(
+      projected,
+      batch.positions,
+      cosines,
+      sines,
+      heads,
+      keyValueHeads,
+    );
+    observe({ keys, values });
+    return raggedAttention(queries, keys, values, batch.segments, this.scale);
   }
 
   /** The norm of residual + update, and that sum: the residual stream from here on. */

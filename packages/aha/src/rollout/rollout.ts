@@ -42,6 +42,12 @@ export function completionText(
   return tokenizer.decode(finish === "stop" ? tokenIds.slice(0, -1) : tokenIds);
 }
 
+/** How often the question has been asked earlier in the same list: 0 the first time. */
+function occurrence(questions: readonly Question[], index: number): number {
+  const { id } = questions[index] as Question;
+  return questions.slice(0, index).filter((other) => other.id === id).length;
+}
+
 /**
  * Samples `groupSize` completions a question. `onGroup` is called when a group is complete, in order of completion;
  * what it starts (scoring) runs while the other groups are still being sampled.
@@ -60,7 +66,13 @@ export async function rollout(
     questions.map((question, index) => ({
       promptTokenIds: prompts[index] as number[],
       seeds: Array.from({ length: options.groupSize }, (_, sample) =>
-        deriveSeed(options.runSeed, options.step, question.id, sample),
+        // A question asked twice in one step gets other completions the second time.
+        deriveSeed(
+          options.runSeed,
+          options.step,
+          question.id,
+          sample + occurrence(questions, index) * options.groupSize,
+        ),
       ),
     })),
     options,
