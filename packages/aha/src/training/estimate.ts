@@ -49,11 +49,13 @@ export function freeMemory(): number {
   return typeof process.availableMemory === "function" ? process.availableMemory() : freemem();
 }
 
-/** A micro-batch that keeps activations near 1 GB, between 1,024 and 16,384 tokens. */
-export function chooseTokensPerMicroBatch(config: ModelConfig, width: 2 | 4): number {
+/**
+ * Tokens of a micro-batch, between 1,024 and 16,384: activations may take 256 MB, or as much as moments and master weights do
+ * (12 bytes a parameter) where that is more. One micro-batch instead of two also saves the float32 sums of gradients.
+ */
+export function chooseTokensPerMicroBatch(config: ModelConfig, width: 2 | 4, parameters: number): number {
   const { hiddenSize, intermediateSize, layers } = config;
   const perToken = layers * width * (7 * hiddenSize + 3 * intermediateSize);
-  const budget = 2 ** 29;
-  const tokens = 2 ** Math.floor(Math.log2(budget / perToken));
+  const tokens = Math.floor(Math.max(2 ** 28, 12 * parameters) / perToken / 256) * 256;
   return Math.min(16_384, Math.max(1_024, tokens));
 }

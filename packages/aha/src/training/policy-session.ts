@@ -75,7 +75,8 @@ export class PolicySession {
     this.advantageForm = advantageForms[rl.advantageForm];
     this.importance = importanceForms[rl.importance];
     this.tokensPerMicroBatch =
-      rl.tokensPerMicroBatch || chooseTokensPerMicroBatch(policy.config, byteWidth(policy.dtype));
+      rl.tokensPerMicroBatch ||
+      chooseTokensPerMicroBatch(policy.config, byteWidth(policy.dtype), policy.parameterCount);
   }
 
   get policy(): Llama {
