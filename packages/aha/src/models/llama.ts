@@ -6,6 +6,7 @@
  */
 import { type Device, type Dtype, fromTypedArray, noGrad, operator, scope, type Tensor } from "@aha/torch";
 import type { ModelConfig } from "../folder/model-config.ts";
+import type { DecodeBatch, DecodeCache } from "./decode-cache.ts";
 import { type LlamaWeights, parametersOf } from "./llama-weights.ts";
 import type { RaggedBatch } from "./ragged-batch.ts";
 
@@ -16,6 +17,7 @@ const siluMul = operator("aha::silu_mul");
 const splitRotary = operator("aha::split_rotary");
 const raggedAttention = operator("aha::ragged_attention");
 const attentionFromProjection = operator("aha::ragged_attention_qkv");
+const decodeAttention = operator("aha::decode_attention_qkv");
 const linear = operator("aten::linear");
 
 /** The keys and values that one layer computed for a batch. */
@@ -89,24 +91,53 @@ export class Llama {
    * values, for filling a cache.
    */
   hidden(batch: RaggedBatch, observe?: (layer: number, state: LayerKeysValues) => void): Tensor {
+    return this.#throughLayers(batch.tokenIds, (projected, index) =>
+      this.#attended(projected, batch, observe === undefined ? null : (state) => observe(index, state)),
+    );
+  }
+
+  /** One decoding step: the next hidden states [B, D] of the batch's completions, whose keys and values go into the cache. */
+  decode(batch: DecodeBatch, cache: DecodeCache): Tensor {
+    const { config, rotary, scale } = this;
+    return this.#throughLayers(batch.tokenIds, (projected, index) => {
+      const layer = cache.layers[index] as DecodeCache["layers"][number];
+      return decodeAttention(
+        projected,
+        layer.prefixKeys,
+        layer.prefixValues,
+        batch.prefixIndex,
+        cache.prefixLengths,
+        layer.keys,
+        layer.values,
+        batch.rows,
+        batch.lengths,
+        rotary.cosines,
+        rotary.sines,
+        scale,
+        config.heads,
+        config.keyValueHeads,
+      );
+    });
+  }
+
+  /** The residual stream through all layers and the last norm; `attend` turns a layer's fused projection into [T, H d]. */
+  #throughLayers(tokenIds: Tensor, attend: (projected: Tensor, layer: number) => Tensor): Tensor {
     const { config, weights } = this;
     return scope(() => {
-      let residual = embed(weights.embedding, batch.tokenIds);
+      let residual = embed(weights.embedding, tokenIds);
       let update: Tensor | null = null;
       weights.layers.forEach((layer, index) => {
+        const before = [residual, update];
         [update, residual] = scope(() => {
           const [normed, stream] = this.#normed(residual, update, layer.inputNorm);
-          const projected = linear(normed, layer.queryKeyValue);
-          const attended = this.#attended(
-            projected,
-            batch,
-            observe === undefined ? null : (state) => observe(index, state),
-          );
-          const mixed = linear(attended.view(batch.tokens, -1), layer.output);
+          const attended = attend(linear(normed, layer.queryKeyValue), index);
+          const mixed = linear(attended.view(normed.size(0), -1), layer.output);
           const [again, after] = addRmsNorm(mixed, stream, layer.postAttentionNorm, config.normEpsilon);
           const fed = linear(siluMul(linear(again, layer.gateUp)), layer.down);
           return [fed, after] as const;
         });
+        // Only handles: where a graph is recorded, it keeps what its backward needs.
+        for (const tensor of before) tensor?.dispose();
       });
       return this.#normed(residual, update, weights.norm)[0];
     });

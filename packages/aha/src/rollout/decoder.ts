@@ -2,18 +2,12 @@
  * Batched sampling with a key–value cache: each prompt is prefilled once for all of its samples, every sample has its
  * own row of the cache, finished samples leave the batch, and waiting ones take the freed rows.
  */
-import { fromTypedArray, inferenceMode, operator, scope, type Tensor, torch } from "@aha/torch";
+import { fromTypedArray, inferenceMode, operator, scope, type Tensor } from "@aha/torch";
 import { bucketSize } from "../models/bucket.ts";
+import { DecodeCache } from "../models/decode-cache.ts";
 import type { Llama } from "../models/llama.ts";
-import { packSequences } from "../models/ragged-batch.ts";
 import { PromptError } from "./prompt-error.ts";
 
-const embed = operator("aha::embedding");
-const rmsNorm = operator("aha::rms_norm");
-const addRmsNorm = operator("aha::add_rms_norm");
-const siluMul = operator("aha::silu_mul");
-const decodeAttention = operator("aha::decode_attention_qkv");
-const linear = operator("aten::linear");
 const sampleRows = operator("aha::sample");
 
 /** How the next token is drawn; filters in transformers' order: temperature, top-k, top-p, min-p. */
@@ -57,13 +51,6 @@ interface ActiveSample {
   readonly logProbabilities: number[];
 }
 
-interface LayerCache {
-  readonly prefixKeys: Tensor; // [P, longest prompt, Hk, d]
-  readonly prefixValues: Tensor;
-  readonly keys: Tensor; // [capacity, maxNewTokens, Hk, d]
-  readonly values: Tensor;
-}
-
 const int64 = (values: readonly (number | bigint)[]): Tensor =>
   fromTypedArray(BigInt64Array.from(values, BigInt));
 
@@ -73,12 +60,9 @@ export class Decoder {
   readonly #requests: readonly SampleRequest[];
   readonly #options: SamplingOptions;
   readonly #onToken: TokenListener | undefined;
-  readonly #caches: LayerCache[] = [];
   readonly #freeRows: number[];
-  // Both are set by the prefill, which only a decoder without any sample leaves out.
-  #prefixLengths!: Tensor; // int64 [P]
-  #firstLogits!: Tensor; // [P, V] after each prompt
-  #spareRow = 0;
+  /** Null only for a decoder without any sample. */
+  readonly #cache: DecodeCache | null;
   #waiting: { request: number; sample: number }[] = [];
   #active: ActiveSample[] = [];
   #generated = 0;
@@ -99,7 +83,9 @@ export class Decoder {
     this.#waiting = requests.flatMap(({ seeds }, request) => seeds.map((_, sample) => ({ request, sample })));
     const capacity = Math.max(1, Math.min(options.capacity, this.#waiting.length));
     this.#freeRows = Array.from({ length: capacity }, (_, row) => capacity - 1 - row);
-    if (this.#waiting.length > 0) this.#prefill(capacity);
+    const prompts = requests.map(({ promptTokenIds }) => promptTokenIds);
+    const prefill = (): DecodeCache => new DecodeCache(model, prompts, capacity, options.maxNewTokens);
+    this.#cache = this.#waiting.length > 0 ? inferenceMode(() => scope(prefill)) : null;
   }
 
   /** True once every completion has been handed out. */
@@ -111,60 +97,19 @@ export class Decoder {
     return this.#generated;
   }
 
-  #prefill(capacity: number): void {
-    this.#spareRow = capacity;
-    const { config, dtype, device } = this.#model;
-    const prompts = this.#requests.map(({ promptTokenIds }) => promptTokenIds);
-    const longest = Math.max(...prompts.map((prompt) => prompt.length));
-    // One row more than there are samples: padding writes there.
-    const cacheShape = [capacity + 1, this.#options.maxNewTokens, config.keyValueHeads, config.headDimension];
-    const prefixShape = [prompts.length, longest, config.keyValueHeads, config.headDimension];
-    const allocate = (shape: readonly number[]): Tensor => torch.zeros(shape, { dtype, device }).keep();
-    inferenceMode(() =>
-      scope(() => {
-        for (let layer = 0; layer < config.layers; layer++) {
-          this.#caches.push({
-            prefixKeys: allocate(prefixShape),
-            prefixValues: allocate(prefixShape),
-            keys: allocate(cacheShape),
-            values: allocate(cacheShape),
-          });
-        }
-        const batch = packSequences(prompts, device);
-        const rows = int64(
-          prompts.flatMap((prompt, index) => prompt.map((_, offset) => index * longest + offset)),
-        );
-        const placed = rows.to(device);
-        const hidden = this.#model.hidden(batch, (layer, { keys, values }) => {
-          const cache = this.#caches[layer] as LayerCache;
-          const flat = [prompts.length * longest, config.keyValueHeads, config.headDimension];
-          const used = rows.elementCount; // without the packing's padding
-          cache.prefixKeys.view(flat).indexCopy_(0, placed, keys.narrow(0, 0, used));
-          cache.prefixValues.view(flat).indexCopy_(0, placed, values.narrow(0, 0, used));
-        });
-        const last = int64(
-          prompts.map((prompt, index) => (batch.starts[index] as number) + prompt.length - 1),
-        );
-        this.#firstLogits = this.#model.logits(hidden.indexSelect(0, last.to(device))).keep();
-        this.#prefixLengths = int64(prompts.map((prompt) => prompt.length))
-          .to(device)
-          .keep();
-      }),
-    );
-  }
-
   /** Samples one token for every active completion; returns those that ended with it. */
   step(): SampledSequence[] {
-    if (this.finished) return [];
+    const cache = this.#cache;
+    if (this.finished || cache === null) return [];
     const ended: SampledSequence[] = [];
     inferenceMode(() =>
       scope(() => {
         const before = this.#active;
-        if (before.length > 0) this.#accept(before, this.#decode(before), ended);
+        if (before.length > 0) this.#accept(before, this.#decode(before, cache), ended);
         const admitted = this.#admit();
         if (admitted.length > 0) {
           const rows = int64(admitted.map(({ request }) => request)).to(this.#model.device);
-          this.#accept(admitted, this.#firstLogits.indexSelect(0, rows), ended);
+          this.#accept(admitted, cache.firstLogits.indexSelect(0, rows), ended);
         }
       }),
     );
@@ -185,59 +130,22 @@ export class Decoder {
     return admitted;
   }
 
-  /** Logits [B, V] after the last token of each. */
-  #decode(active: readonly ActiveSample[]): Tensor {
-    const { config, weights, rotary, scale, device } = this.#model;
-    const batch = bucketSize(active.length);
-    const padding = new Array<number>(batch - active.length);
-    const place = (values: readonly number[], filler: number): Tensor =>
-      int64([...values, ...padding.fill(filler)]).to(device);
-    const prefixIndex = place(
-      active.map(({ request }) => request),
-      0,
+  /** Logits [n, V] after the last token of each; the batch is padded to one of few sizes (see models/bucket.ts). */
+  #decode(active: readonly ActiveSample[], cache: DecodeCache): Tensor {
+    const model = this.#model;
+    const padding = new Array<number>(bucketSize(active.length) - active.length);
+    const place = (value: (sample: ActiveSample) => number, filler: number): Tensor =>
+      int64([...active.map(value), ...padding.fill(filler)]).to(model.device);
+    const hidden = model.decode(
+      {
+        tokenIds: place(({ tokenIds }) => tokenIds[tokenIds.length - 1] as number, 0),
+        prefixIndex: place(({ request }) => request, 0),
+        rows: place(({ row }) => row, cache.spareRow),
+        lengths: place(({ tokenIds }) => tokenIds.length - 1, 0),
+      },
+      cache,
     );
-    const rows = place(
-      active.map(({ row }) => row),
-      this.#spareRow,
-    );
-    const lengths = place(
-      active.map(({ tokenIds }) => tokenIds.length - 1),
-      0,
-    );
-    const lastTokens = place(
-      active.map(({ tokenIds }) => tokenIds[tokenIds.length - 1] as number),
-      0,
-    );
-    let residual = embed(weights.embedding, lastTokens);
-    let update: Tensor | null = null;
-    weights.layers.forEach((layer, index) => {
-      const cache = this.#caches[index] as LayerCache;
-      let normed: Tensor;
-      if (update === null) normed = rmsNorm(residual, layer.inputNorm, config.normEpsilon);
-      else [normed, residual] = addRmsNorm(update, residual, layer.inputNorm, config.normEpsilon);
-      const attended = decodeAttention(
-        linear(normed, layer.queryKeyValue),
-        cache.prefixKeys,
-        cache.prefixValues,
-        prefixIndex,
-        this.#prefixLengths,
-        cache.keys,
-        cache.values,
-        rows,
-        lengths,
-        rotary.cosines,
-        rotary.sines,
-        scale,
-        config.heads,
-        config.keyValueHeads,
-      );
-      const mixed = linear(attended.view(batch, -1), layer.output);
-      const [again, after] = addRmsNorm(mixed, residual, layer.postAttentionNorm, config.normEpsilon);
-      residual = after;
-      update = linear(siluMul(linear(again, layer.gateUp)), layer.down);
-    });
-    const [final] = addRmsNorm(update as unknown as Tensor, residual, weights.norm, config.normEpsilon);
-    return this.#model.logits(final).narrow(0, 0, active.length);
+    return model.logits(hidden).narrow(0, 0, active.length);
   }
 
   /** Draws a token for each row of logits and files the completions that ended. */
@@ -273,11 +181,7 @@ export class Decoder {
 
   /** Releases the caches. */
   dispose(): void {
-    for (const { prefixKeys, prefixValues, keys, values } of this.#caches.splice(0)) {
-      for (const tensor of [prefixKeys, prefixValues, keys, values]) tensor.dispose();
-    }
-    this.#firstLogits?.dispose();
-    this.#prefixLengths?.dispose();
+    this.#cache?.dispose();
     this.#active = [];
     this.#waiting = [];
   }
