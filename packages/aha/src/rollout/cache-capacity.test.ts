@@ -6,7 +6,7 @@ import { cacheCapacity } from "./cache-capacity.ts";
 test("the capacity keeps the caches within a gibibyte, and is at least one", () => {
   const small = { layers: 4, keyValueHeads: 4, headDimension: 16 };
   assert.equal(cacheCapacity(small, 2, 256, 10), 10);
-  assert.equal(cacheCapacity(small, 2, 512, 1000), 256);
+  assert.equal(cacheCapacity(small, 2, 256, 1000), 512);
   const large = { layers: 30, keyValueHeads: 8, headDimension: 128 };
   assert.equal(cacheCapacity(large, 2, 1024, 1000), 8); // 2 · 30 · 8 · 128 · 2 · 1024 bytes each
   assert.equal(cacheCapacity(large, 4, 1_000_000, 1000), 1);
