@@ -17,16 +17,20 @@ export function addTrainOptions(command: Command): Command {
     .argument("<recipe>", "recipe file: .ts, .mts, .js, .mjs, .json, .yaml or .yml")
     .option("--set <path=value>", "override a field, such as rl.learningRate=1e-6; repeatable", collect)
     .option("--resume", "go on from the run's latest checkpoint")
-    .option("--run-dir <folder>", "where the run is kept (default: runs/<the recipe's name>)")
+    .option(
+      "--run-dir <folder>",
+      "where the run is kept (default: runs/<the recipe's name>, numbered once that one has finished)",
+    )
     .option("--json", "print the result as JSON");
 }
 
 /** Loads the recipe, checks that it is of the command's kind, and trains. */
 async function train(work: Work, stage: "rl" | "pretrain", file: string, flags: TrainFlags): Promise<void> {
   const { loadRecipe } = await import("../../recipe/load-recipe.ts");
+  const { chooseRunDirectory } = await import("../../run/choose-run-directory.ts");
   const recipe = await loadRecipe(file, flags.set);
   const options = {
-    runDirectory: flags.runDir ?? `runs/${recipe.name}`,
+    runDirectory: flags.runDir ?? chooseRunDirectory("runs", recipe.name, flags.resume ?? false),
     resume: flags.resume ?? false,
     json: flags.json ?? false,
   };
