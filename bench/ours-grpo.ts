@@ -19,7 +19,12 @@ import { learnFromStep, sampleStep } from "../packages/aha/src/training/reinforc
 import type { Shape } from "./flops.ts";
 import type { GrpoMeasurement, GrpoSettings } from "./measurement.ts";
 
-function readSettings(): GrpoSettings {
+interface OurSettings extends GrpoSettings {
+  /** Activations are computed again in backward: the comparison is with it off, as on the peer's side. */
+  readonly recompute: boolean;
+}
+
+function readSettings(): OurSettings {
   const text = (value: string) => ({ type: "string", default: value }) as const;
   const { values } = parseArgs({
     options: {
@@ -31,9 +36,11 @@ function readSettings(): GrpoSettings {
       dtype: text("float32"),
       steps: text("3"),
       beta: text("0.001"),
+      recompute: { type: "boolean", default: false },
     },
   });
   return {
+    recompute: values.recompute,
     shape: values.shape,
     questions: Number(values.questions),
     group: Number(values.group),
@@ -98,7 +105,7 @@ const median = (values: readonly number[]): number => {
   return Number.isInteger(middle) ? ((sorted[middle - 1] as number) + upper) / 2 : upper;
 };
 
-async function measure(settings: GrpoSettings, folder: string): Promise<GrpoMeasurement> {
+async function measure(settings: OurSettings, folder: string): Promise<GrpoMeasurement> {
   const shapes = JSON.parse(readFileSync(join(import.meta.dirname, "shapes.json"), "utf8")) as Record<
     string,
     Shape
@@ -122,6 +129,7 @@ async function measure(settings: GrpoSettings, folder: string): Promise<GrpoMeas
       maxNewTokens: settings.newTokens,
       learningRate: 1e-5,
       klCoefficient: settings.beta,
+      recomputeActivations: settings.recompute,
     },
   });
   const session = new PolicySession(recipe);

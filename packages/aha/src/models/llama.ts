@@ -7,8 +7,9 @@
 import { type Device, type Dtype, fromTypedArray, noGrad, operator, scope, type Tensor } from "@aha/torch";
 import type { ModelConfig } from "../folder/model-config.ts";
 import type { DecodeBatch, DecodeCache } from "./decode-cache.ts";
-import { type LlamaWeights, parametersOf } from "./llama-weights.ts";
+import { type LayerWeights, type LlamaWeights, parametersOf } from "./llama-weights.ts";
 import type { RaggedBatch } from "./ragged-batch.ts";
+import { type LayerFunction, recomputed } from "./recomputed-layer.ts";
 
 const embed = operator("aha::embedding");
 const rmsNorm = operator("aha::rms_norm");
@@ -61,6 +62,8 @@ export class Llama {
   readonly weights: LlamaWeights;
   readonly rotary: RotaryTables;
   readonly scale: number;
+  /** Keeps only each layer's inputs for backward and computes the layer again there: less memory, a third more forward work. */
+  recomputeActivations = false;
 
   constructor(config: ModelConfig, weights: LlamaWeights, positions = config.maxPositions) {
     this.config = config;
@@ -122,25 +125,35 @@ export class Llama {
 
   /** The residual stream through all layers and the last norm; `attend` turns a layer's fused projection into [T, H d]. */
   #throughLayers(tokenIds: Tensor, attend: (projected: Tensor, layer: number) => Tensor): Tensor {
-    const { config, weights } = this;
+    const { weights } = this;
     return scope(() => {
       let residual = embed(weights.embedding, tokenIds);
       let update: Tensor | null = null;
       weights.layers.forEach((layer, index) => {
         const before = [residual, update];
-        [update, residual] = scope(() => {
-          const [normed, stream] = this.#normed(residual, update, layer.inputNorm);
-          const attended = attend(linear(normed, layer.queryKeyValue), index);
-          const mixed = linear(attended.view(normed.size(0), -1), layer.output);
-          const [again, after] = addRmsNorm(mixed, stream, layer.postAttentionNorm, config.normEpsilon);
-          const fed = linear(siluMul(linear(again, layer.gateUp)), layer.down);
-          return [fed, after] as const;
-        });
+        const compute: LayerFunction = (held, stream, change) =>
+          this.#layer(held, stream, change, (projected) => attend(projected, index));
+        const run = this.recomputeActivations && residual.requiresGrad ? recomputed(compute) : compute;
+        [update, residual] = scope(() => run(layer, residual, update));
         // Only handles: where a graph is recorded, it keeps what its backward needs.
         for (const tensor of before) tensor?.dispose();
       });
       return this.#normed(residual, update, weights.norm)[0];
     });
+  }
+
+  /** One layer: what it adds to the residual stream [T, D], and the stream it is to be added to. */
+  #layer(
+    layer: LayerWeights,
+    residual: Tensor,
+    update: Tensor | null,
+    attend: (projected: Tensor) => Tensor,
+  ): readonly [Tensor, Tensor] {
+    const [normed, stream] = this.#normed(residual, update, layer.inputNorm);
+    const attended = attend(linear(normed, layer.queryKeyValue));
+    const mixed = linear(attended.view(normed.size(0), -1), layer.output);
+    const [again, after] = addRmsNorm(mixed, stream, layer.postAttentionNorm, this.config.normEpsilon);
+    return [linear(siluMul(linear(again, layer.gateUp)), layer.down), after];
   }
 
   /** Attention over the fused projection, [T, H d]. Where nobody looks at keys and values they are never stored. */

@@ -106,6 +106,10 @@ const rl = z.strictObject({
     .boolean()
     .default(false)
     .describe("The ablation: rewards are dealt out at random within a step, so they carry no information."),
+  recomputeActivations: z
+    .boolean()
+    .default(false)
+    .describe("Keep only each layer's inputs for backward and compute the rest again: less memory, slower."),
   tokensPerMicroBatch: wholeNumber
     .default(0)
     .describe("Tokens of one forward and backward pass; 0 chooses by itself."),

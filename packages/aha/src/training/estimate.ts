@@ -8,6 +8,8 @@ export interface EstimateInput {
   /** Bytes of one number in the compute dtype. */
   readonly width: 2 | 4;
   readonly withReference: boolean;
+  /** Only the layers' inputs are kept for backward. */
+  readonly recomputed: boolean;
   readonly tokensPerMicroBatch: number;
   /** Completions decoded at once. */
   readonly capacity: number;
@@ -35,9 +37,10 @@ export function estimateMemory(input: EstimateInput): MemoryEstimate {
   const optimizer = parameters * (8 + (width === 2 ? 4 + 4 : 0) + width);
   const projected = (heads + 2 * keyValueHeads) * headDimension;
   // Kept for backward per token and layer: two norms' inputs and outputs, q, k, v and the attention's output, the gate.
-  const perToken = 4 * hiddenSize + projected + heads * headDimension + 3 * intermediateSize;
+  const within = 4 * hiddenSize + projected + heads * headDimension + 3 * intermediateSize;
+  const kept = input.recomputed ? layers * 2 * hiddenSize + within : layers * within;
   const passing = 2 * (projected + 3 * intermediateSize); // alive at once besides: one layer's temporaries
-  const activations = tokensPerMicroBatch * width * (layers * perToken + passing);
+  const activations = tokensPerMicroBatch * width * (kept + passing);
   const perPosition = 2 * layers * keyValueHeads * headDimension * width;
   const cache = perPosition * (input.capacity * input.maxNewTokens + input.questions * input.promptTokens);
   return { weights, optimizer, activations, cache, peak: weights + optimizer + Math.max(activations, cache) };
@@ -53,9 +56,15 @@ export function freeMemory(): number {
  * Tokens of a micro-batch, between 1,024 and 16,384: activations may take 256 MB, or as much as moments and master weights do
  * (12 bytes a parameter) where that is more. One micro-batch instead of two also saves the float32 sums of gradients.
  */
-export function chooseTokensPerMicroBatch(config: ModelConfig, width: 2 | 4, parameters: number): number {
+export function chooseTokensPerMicroBatch(
+  config: ModelConfig,
+  width: 2 | 4,
+  parameters: number,
+  recomputed: boolean,
+): number {
   const { hiddenSize, intermediateSize, layers } = config;
-  const perToken = layers * width * (7 * hiddenSize + 3 * intermediateSize);
+  const within = 7 * hiddenSize + 3 * intermediateSize;
+  const perToken = width * (recomputed ? layers * 2 * hiddenSize + 3 * within : layers * within);
   const tokens = Math.floor(Math.max(2 ** 28, 12 * parameters) / perToken / 256) * 256;
   return Math.min(16_384, Math.max(1_024, tokens));
 }

@@ -55,6 +55,7 @@ export class PolicySession {
     this.opened = openModel(model.path, { dtype: model.dtype, device: model.device });
     this.tokenizer = openTokenizer(model.path, this.opened.model.config);
     const policy = this.policy.trainable();
+    policy.recomputeActivations = rl.recomputeActivations;
     const { learningRate, betas, epsilon, weightDecay } = rl;
     this.optimizer = new AdamW(policy.parameters(), { learningRate, betas, epsilon, weightDecay });
     this.reference = rl.klCoefficient === 0 ? null : new Llama(policy.config, copyWeights(policy.weights));
@@ -76,7 +77,12 @@ export class PolicySession {
     this.importance = importanceForms[rl.importance];
     this.tokensPerMicroBatch =
       rl.tokensPerMicroBatch ||
-      chooseTokensPerMicroBatch(policy.config, byteWidth(policy.dtype), policy.parameterCount);
+      chooseTokensPerMicroBatch(
+        policy.config,
+        byteWidth(policy.dtype),
+        policy.parameterCount,
+        rl.recomputeActivations,
+      );
   }
 
   get policy(): Llama {
@@ -96,6 +102,7 @@ export class PolicySession {
       parameters: policy.parameterCount,
       width: byteWidth(policy.dtype),
       withReference: reference !== null,
+      recomputed: this.recipe.rl.recomputeActivations,
       tokensPerMicroBatch,
       capacity: sampling.capacity,
       promptTokens,
