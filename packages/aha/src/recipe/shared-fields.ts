@@ -26,7 +26,9 @@ export const device = z
 export const dtype = z
   .enum(["auto", "float32", "bfloat16"])
   .default("auto")
-  .describe("Compute type of the weights; auto: as the model folder stores them.");
+  .describe(
+    "Compute type of the weights; auto: as the folder stores them, but float32 on CPUs without bfloat16.",
+  );
 
 export const betas = z
   .tuple([fraction, fraction])
