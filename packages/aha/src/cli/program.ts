@@ -1,8 +1,8 @@
 /** The command line as a value: commands, their options, and how wrong use ends. */
 import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
+import type { Work } from "../contracts/work.ts";
 import { describeError, exitCodeOf } from "./cli-error.ts";
-import type { Work } from "./commands/contracts.ts";
 import { doctorCommand } from "./commands/doctor.ts";
 import { evaluateCommand } from "./commands/evaluate.ts";
 import { generateCommand } from "./commands/generate.ts";

@@ -1,5 +1,5 @@
 /** Connects the commands to the work; every import is lazy, so that only what a command needs is loaded. */
-import type { Work } from "./commands/contracts.ts";
+import type { Work } from "../contracts/work.ts";
 
 export const work: Work = {
   async trainReinforcement(recipe, options) {

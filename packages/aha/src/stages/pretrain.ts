@@ -4,7 +4,7 @@ import { existsSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { learningRateAt } from "../algorithms/learning-rate.ts";
-import type { TrainOptions, TrainResult } from "../cli/commands/contracts.ts";
+import type { TrainOptions, TrainResult } from "../contracts/work.ts";
 import { chooseDevice, type SaveModelOptions, saveModel } from "../models/load-model.ts";
 import { type PretrainRecipe, pretrainSteps } from "../recipe/pretrain-schema.ts";
 import { RecipeError } from "../recipe/recipe-error.ts";

@@ -1,5 +1,5 @@
 /** A reinforcement run under way: what its parts share, and how it is opened, saved and closed. */
-import type { TrainOptions } from "../cli/commands/contracts.ts";
+import type { TrainOptions } from "../contracts/work.ts";
 import { RecipeError } from "../recipe/recipe-error.ts";
 import type { ReinforcementRecipe } from "../recipe/reinforcement-schema.ts";
 import { resolveTask } from "../recipe/task-registry.ts";

@@ -7,7 +7,7 @@
  */
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { peakResidentMemory } from "@aha/torch";
-import type { TrainOptions, TrainResult } from "../cli/commands/contracts.ts";
+import type { TrainOptions, TrainResult } from "../contracts/work.ts";
 import type { ReinforcementRecipe } from "../recipe/reinforcement-schema.ts";
 import { reportHtml } from "../report/index.ts";
 import { rolloutRecords } from "../rollout/rollout-records.ts";

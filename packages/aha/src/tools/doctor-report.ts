@@ -1,6 +1,6 @@
 /** The work of `aha doctor`: what of the set-up is there, and what mends the rest. */
 import { collect, type Facts } from "../../../torch/scripts/doctor.mjs";
-import type { DoctorFinding } from "../cli/commands/contracts.ts";
+import type { DoctorFinding } from "../contracts/work.ts";
 
 /** Looks this machine over; needs neither LibTorch nor the addon. */
 export async function doctorReport(): Promise<readonly DoctorFinding[]> {

@@ -1,5 +1,5 @@
 /** The work of `aha evaluate`: a model folder measured on a task's held-out questions. */
-import type { EvaluateRequest, EvaluationReport } from "../cli/commands/contracts.ts";
+import type { EvaluateRequest, EvaluationReport } from "../contracts/work.ts";
 import { evaluatePolicy } from "../evaluation/evaluate-policy.ts";
 import { openModel, openTokenizer, stopTokens } from "../models/load-model.ts";
 import { resolveReference } from "../recipe/task-registry.ts";

@@ -1,7 +1,7 @@
 /** The work of `aha generate`: completes one prompt, given as text, as a user's turn, or as token ids. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import type { GeneratedCompletion, GenerateRequest } from "../cli/commands/contracts.ts";
+import type { GeneratedCompletion, GenerateRequest } from "../contracts/work.ts";
 import type { DecodeStream } from "../folder/decode-stream.ts";
 import { type ModelConfig, readModelConfig } from "../folder/model-config.ts";
 import type { Tokenizer } from "../folder/tokenizer.ts";

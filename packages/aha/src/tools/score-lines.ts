@@ -1,6 +1,6 @@
 /** The work of `aha score`: the log-probability of every token of texts or token ids. */
 import { inferenceMode, scope } from "@aha/torch";
-import type { ScoreInput, ScoreOutput, ScoreRequest } from "../cli/commands/contracts.ts";
+import type { ScoreInput, ScoreOutput, ScoreRequest } from "../contracts/work.ts";
 import type { ModelConfig } from "../folder/model-config.ts";
 import type { Tokenizer } from "../folder/tokenizer.ts";
 import type { Llama } from "../models/llama.ts";

@@ -1,6 +1,6 @@
 /** `aha doctor`: what of the set-up was found, what is missing, and the command that mends it. */
 import { Command } from "commander";
-import type { DoctorFinding, Work } from "./contracts.ts";
+import type { DoctorFinding, Work } from "../../contracts/work.ts";
 
 export function doctorCommand(work: Work): Command {
   return new Command("doctor")

@@ -1,7 +1,7 @@
 /** `aha evaluate`: how well a model does on a task's held-out questions. */
 import { Command } from "commander";
+import type { EvaluationReport, Work } from "../../contracts/work.ts";
 import { assignment, collect, positiveInteger } from "../arguments.ts";
-import type { EvaluationReport, Work } from "./contracts.ts";
 import {
   addDeviceOptions,
   addSamplingOptions,

@@ -1,9 +1,9 @@
 /** `aha generate`: completes a prompt, given as text or as token ids. */
 import { text as readAll } from "node:stream/consumers";
 import { Command } from "commander";
+import type { GeneratedCompletion, GenerateRequest, Work } from "../../contracts/work.ts";
 import { positiveInteger, tokenIds } from "../arguments.ts";
 import { UsageError } from "../cli-error.ts";
-import type { GeneratedCompletion, GenerateRequest, Work } from "./contracts.ts";
 import {
   addDeviceOptions,
   addSamplingOptions,

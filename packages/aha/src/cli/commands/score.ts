@@ -3,8 +3,8 @@ import { once } from "node:events";
 import { createReadStream } from "node:fs";
 import type { Readable } from "node:stream";
 import { Command } from "commander";
+import type { ScoreInput, Work } from "../../contracts/work.ts";
 import { UsageError } from "../cli-error.ts";
-import type { ScoreInput, Work } from "./contracts.ts";
 import { addDeviceOptions, type DeviceFlags } from "./shared-options.ts";
 
 /** A line that is neither `{"text"}` nor `{"input_ids"}`. */

@@ -1,8 +1,8 @@
 /** Options that several commands take, spelt and explained once. */
 import { type Command, Option } from "commander";
+import type { Device, Dtype, SamplingOptions } from "../../contracts/work.ts";
 import { fraction, nonNegative, positiveInteger, probability, wholeNumber } from "../arguments.ts";
 import { UsageError } from "../cli-error.ts";
-import type { Device, Dtype, SamplingOptions } from "./contracts.ts";
 
 /** The sampling options as commander hands them over. */
 export interface SamplingFlags {

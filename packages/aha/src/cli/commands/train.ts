@@ -1,8 +1,8 @@
 /** `aha train`: reinforcement learning as a recipe says, from the start or from the latest checkpoint. */
 import { Command } from "commander";
+import type { TrainResult, Work } from "../../contracts/work.ts";
 import { collect } from "../arguments.ts";
 import { UsageError } from "../cli-error.ts";
-import type { TrainResult, Work } from "./contracts.ts";
 
 interface TrainFlags {
   readonly set?: readonly string[];

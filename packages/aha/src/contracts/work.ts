@@ -1,8 +1,8 @@
-/** What the commands call: the signatures of the work behind the command line. */
-import type { PretrainRecipe } from "../../recipe/pretrain-schema.ts";
-import type { ReinforcementRecipe } from "../../recipe/reinforcement-schema.ts";
-import type { RunSummary } from "../../run/run-records.ts";
-import type { JsonValue } from "../../tasks/task.ts";
+/** What the commands call: the signatures of the work behind the command line, known to both sides of it. */
+import type { PretrainRecipe } from "../recipe/pretrain-schema.ts";
+import type { ReinforcementRecipe } from "../recipe/reinforcement-schema.ts";
+import type { RunSummary } from "../run/run-records.ts";
+import type { JsonValue } from "../tasks/task.ts";
 
 /** Options of a command that trains. */
 export interface TrainOptions {
