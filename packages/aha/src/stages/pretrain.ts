@@ -1,6 +1,6 @@
 /** Pretraining of a small base model from nothing: text in, a Hugging Face folder out. */
 import { createHash } from "node:crypto";
-import { existsSync, readFileSync, statSync } from "node:fs";
+import { appendFileSync, existsSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { learningRateAt } from "../algorithms/learning-rate.ts";
@@ -236,6 +236,7 @@ function writeModel({ session, corpus, loop }: PretrainRun): string {
   const weights = join(output, "model.safetensors");
   if (!existsSync(weights)) return `The model is in ${output}`; // in several files
   const hash = createHash("sha256").update(readFileSync(weights)).digest("hex");
+  appendFileSync(join(output, "README.md"), `\nSHA-256 of \`model.safetensors\`: \`${hash}\`\n`);
   return `The model is in ${output} (sha256 of its weights: ${hash})`;
 }
 
