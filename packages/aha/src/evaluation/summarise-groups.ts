@@ -1,8 +1,10 @@
 /** What scored groups say of a policy: accuracy, format, length, reflective words, and how the verdicts fell. */
+
 import type { ScoredCompletion, ScoredGroup } from "../rollout/records.ts";
 import type { EvaluationSummary } from "../run/run-records.ts";
 import { countReflectiveWords, reflectiveWords } from "../tasks/reflection.ts";
 import type { Outcome } from "../tasks/task.ts";
+import { mean } from "../training/mean.ts";
 import { accuracyInterval } from "./accuracy-interval.ts";
 
 /** The summary, and further figures by metric name. */
@@ -12,10 +14,6 @@ export interface GroupsSummary {
 }
 
 const outcomes: readonly Outcome[] = ["correct", "wrong", "unparsed", "timeout", "error"];
-
-function mean(values: readonly number[]): number {
-  return values.length === 0 ? 0 : values.reduce((sum, value) => sum + value, 0) / values.length;
-}
 
 /** Values of a reward where it applies. */
 function valuesOf(completions: readonly ScoredCompletion[], reward: string): number[] {

@@ -250,6 +250,12 @@ function refuseStrangers(
   }
 }
 
+/** A copy of a tensor's elements, dense and row-major in its own dtype; call within a scope. */
+export function tensorBytes(tensor: Tensor): Uint8Array {
+  const values = tensor.to("cpu").contiguous().toTypedArray();
+  return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+}
+
 /** The weights as entries of safetensors files, in their own dtype, each part's bytes made when it is written. */
 export function weightEntries(config: ModelConfig, weights: LlamaWeights): SafetensorsEntry[] {
   return namedParts(config, weights).map(({ name, tensor, start, length, shape }) => {
@@ -260,13 +266,7 @@ export function weightEntries(config: ModelConfig, weights: LlamaWeights): Safet
       name,
       dtype,
       shape,
-      bytes: () =>
-        scope(() =>
-          noGrad(() => {
-            const values = tensor.detach().narrow(0, start, length).to("cpu").contiguous().toTypedArray();
-            return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
-          }),
-        ),
+      bytes: () => scope(() => noGrad(() => tensorBytes(tensor.detach().narrow(0, start, length)))),
     };
   });
 }

@@ -63,18 +63,16 @@ export async function rollout(
   const prompts = questions.map((question) => promptTokenIds(tokenizer, question));
   const decoder = new Decoder(
     model,
-    questions.map((question, index) => ({
-      promptTokenIds: prompts[index] as number[],
-      seeds: Array.from({ length: options.groupSize }, (_, sample) =>
-        // A question asked twice in one step gets other completions the second time.
-        deriveSeed(
-          options.runSeed,
-          options.step,
-          question.id,
-          sample + occurrence(questions, index) * options.groupSize,
+    questions.map((question, index) => {
+      // A question asked twice in one step gets other completions the second time.
+      const first = occurrence(questions, index) * options.groupSize;
+      return {
+        promptTokenIds: prompts[index] as number[],
+        seeds: Array.from({ length: options.groupSize }, (_, sample) =>
+          deriveSeed(options.runSeed, options.step, question.id, first + sample),
         ),
-      ),
-    })),
+      };
+    }),
     options,
   );
   const finished = questions.map(() => new Array<Completion | undefined>(options.groupSize));

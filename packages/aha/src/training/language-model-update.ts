@@ -1,8 +1,9 @@
 /** One language-modelling update: next-token cross-entropy over packed documents. */
-import { type AdamW, globalNorm, noGrad, scope, type Tensor } from "@aha/torch";
+import { type AdamW, noGrad, scope, type Tensor } from "@aha/torch";
 import type { Llama } from "../models/llama.ts";
 import { packSequences } from "../models/ragged-batch.ts";
 import { rowLogProbabilities } from "../models/token-log-probabilities.ts";
+import { applyGradients } from "./apply-gradients.ts";
 import { GradientAccumulator } from "./gradient-accumulator.ts";
 
 export interface LanguageModelUpdateOptions {
@@ -77,16 +78,8 @@ export function updateLanguageModel(
       });
       accumulator.collect();
     }
-    return scope(() => {
-      const gradients = accumulator.gradients();
-      const gradientNorm = globalNorm(gradients.filter((gradient) => gradient !== null));
-      const applied = Number.isFinite(gradientNorm) && Number.isFinite(loss);
-      if (applied) {
-        const gradientScale = Math.min(1, options.maxGradientNorm / (gradientNorm + 1e-6));
-        optimizer.step({ learningRate: options.learningRate, gradientScale, gradients });
-      }
-      return { loss, gradientNorm, tokens, applied };
-    });
+    const step = scope(() => applyGradients(optimizer, accumulator.gradients(), loss, options));
+    return { loss, tokens, ...step };
   } finally {
     accumulator.clear();
   }

@@ -1,10 +1,11 @@
 /** One policy update: gradients over micro-batches, clipping, and the optimiser's step. */
-import { type AdamW, fromTypedArray, globalNorm, noGrad, scope, type Tensor, TorchError } from "@aha/torch";
+import { type AdamW, fromTypedArray, noGrad, scope, type Tensor, TorchError } from "@aha/torch";
 import type { ImportanceForm } from "../algorithms/importance.ts";
 import type { LossForm } from "../algorithms/loss-form.ts";
 import { policyLoss } from "../algorithms/policy-loss.ts";
 import type { Llama } from "../models/llama.ts";
 import type { Filters } from "../models/token-log-probabilities.ts";
+import { applyGradients } from "./apply-gradients.ts";
 import { GradientAccumulator } from "./gradient-accumulator.ts";
 import { packMicroBatch, perToken, scoreMicroBatch } from "./micro-batch.ts";
 import { planMicroBatches, type TrainingSequence } from "./training-sequence.ts";
@@ -177,12 +178,7 @@ function finish(
   limit: number,
   options: PolicyUpdateOptions,
 ): PolicyUpdateResult {
-  const gradientNorm = globalNorm(gradients.filter((gradient) => gradient !== null));
-  const applied = Number.isFinite(gradientNorm) && Number.isFinite(sums.loss);
-  if (applied && sums.tokens > 0) {
-    const gradientScale = Math.min(1, options.maxGradientNorm / (gradientNorm + 1e-6));
-    optimizer.step({ learningRate: options.learningRate, gradientScale, gradients });
-  }
+  const { gradientNorm, applied } = applyGradients(optimizer, gradients, sums.loss, options);
   const tokens = Math.max(1, sums.tokens);
   const any = sums.tokens > 0;
   return {

@@ -2,9 +2,7 @@
 import { hasNoSignal } from "../algorithms/advantage.ts";
 import type { ScoredCompletion, ScoredGroup } from "../rollout/records.ts";
 import { countReflectiveWords } from "../tasks/reflection.ts";
-
-const mean = (values: readonly number[]): number =>
-  values.length === 0 ? 0 : values.reduce((sum, value) => sum + value, 0) / values.length;
+import { mean } from "./mean.ts";
 
 function deviation(values: readonly number[]): number {
   if (values.length < 2) return 0;

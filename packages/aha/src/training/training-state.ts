@@ -6,7 +6,13 @@ import { readSafetensorsHeader, type SafetensorsEntry, writeSafetensors } from "
 import { saveWeights } from "../folder/weights.ts";
 import { TOKENIZER_FILES } from "../folder/write-folder.ts";
 import type { Llama } from "../models/llama.ts";
-import { assignWeights, loadWeights, storedTensor, weightEntries } from "../models/llama-weights.ts";
+import {
+  assignWeights,
+  loadWeights,
+  storedTensor,
+  tensorBytes,
+  weightEntries,
+} from "../models/llama-weights.ts";
 import { openModel, type SaveModelOptions, saveModel } from "../models/load-model.ts";
 
 const OPTIMIZER_FILE = "optimizer.safetensors";
@@ -31,13 +37,7 @@ function entry(name: string, tensor: Tensor): SafetensorsEntry {
     name,
     dtype: "F32",
     shape: tensor.shape,
-    bytes: () =>
-      scope(() =>
-        noGrad(() => {
-          const values = tensor.to("cpu").contiguous().toTypedArray();
-          return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
-        }),
-      ),
+    bytes: () => scope(() => noGrad(() => tensorBytes(tensor))),
   };
 }
 

@@ -1,8 +1,6 @@
 /** A step's metrics from its policy updates: means over the updates, extremes over all of them. */
+import { mean } from "./mean.ts";
 import type { PolicyUpdateResult } from "./policy-update.ts";
-
-const mean = (values: readonly number[]): number =>
-  values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length);
 
 /** Named as TRL's GRPO names them. */
 export function updateMetrics(updates: readonly PolicyUpdateResult[]): Record<string, number> {
