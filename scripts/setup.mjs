@@ -1,4 +1,4 @@
-/** Set-up, from a fresh clone to a compiled addon: npm packages, LibTorch, the addon; quick when all is there. */
+/** Set-up, from a fresh clone to a compiled addon: npm packages, bubblewrap, LibTorch, the addon; quick when all is there. */
 
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync, statfsSync, statSync, writeFileSync } from "node:fs";
@@ -11,6 +11,7 @@ import { findCompiler } from "../packages/torch/scripts/find-compiler.mjs";
 import { ensureLibtorch } from "../packages/torch/scripts/install-libtorch.mjs";
 import { withLock } from "../packages/torch/scripts/lock.mjs";
 import { SetupError } from "../packages/torch/scripts/setup-error.mjs";
+import { ensureBubblewrap } from "./install-bubblewrap.mjs";
 
 const workspace = resolve(dirname(fileURLToPath(import.meta.url)), "..");
 const manifestLock = join(workspace, "package-lock.json");
@@ -33,6 +34,7 @@ async function setUp({ verbose }) {
       say,
     });
   }
+  await ensureBubblewrap({ say });
   const libtorch = await ensureLibtorch({ say });
   const build = await buildAddon({ say, verbose, libtorch });
   const kind = libtorch.cuda ? "CUDA" : "CPU";
