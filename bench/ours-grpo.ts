@@ -58,6 +58,7 @@ function makeModelFolder(folder: string, shape: Shape, settings: GrpoSettings): 
     writeFileSync(join(folder, name), JSON.stringify(content));
   }
   const config: ModelConfig = {
+    family: "llama",
     vocabularySize: shape.vocabulary,
     hiddenSize: shape.width,
     layers: shape.layers,
@@ -68,6 +69,7 @@ function makeModelFolder(folder: string, shape: Shape, settings: GrpoSettings): 
     maxPositions: 2048,
     normEpsilon: 1e-6,
     ropeTheta: 10_000,
+    ropeScaling: null,
     tieEmbeddings: shape.tied,
     initializerRange: 0.02,
     dtype: settings.dtype,

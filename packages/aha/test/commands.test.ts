@@ -42,7 +42,7 @@ interface FrozenCase {
   readonly loss: number;
   readonly greedy: readonly number[];
 }
-const frozen = JSON.parse(readFileSync(join(fixtures, "llama.json"), "utf8")) as {
+const frozen = JSON.parse(readFileSync(join(fixtures, "families.json"), "utf8")) as {
   models: Record<string, { cases: readonly FrozenCase[] }>;
 };
 const cases = frozen.models["llama-tied"]?.cases ?? assert.fail("no frozen cases");

@@ -30,6 +30,7 @@ const old = {
 };
 
 const expected: ModelConfig = {
+  family: "llama",
   vocabularySize: 49152,
   hiddenSize: 576,
   layers: 30,
@@ -40,6 +41,7 @@ const expected: ModelConfig = {
   maxPositions: 8192,
   normEpsilon: 1e-5,
   ropeTheta: 100000,
+  ropeScaling: null,
   tieEmbeddings: true,
   initializerRange: 0.02,
   dtype: "bfloat16",
@@ -54,6 +56,31 @@ test("the old form and the new give the same model", () => {
   const recent = { ...rest, dtype, rope_parameters: { rope_theta: rope, rope_type: "default" } };
   assert.deepEqual(parseModelConfig(recent), expected);
   assert.deepEqual(parseModelConfig(formatModelConfig(expected)), expected);
+});
+
+test("every family and every scaling of the positions is written as it was read", () => {
+  const scalings: Record<string, unknown>[] = [
+    { type: "linear", factor: 2 },
+    {
+      rope_type: "llama3",
+      factor: 8,
+      low_freq_factor: 1,
+      high_freq_factor: 4,
+      original_max_position_embeddings: 8192,
+    },
+    { rope_type: "yarn", factor: 4, original_max_position_embeddings: 32768, mscale: 1, mscale_all_dim: 1 },
+  ];
+  for (const model_type of ["llama", "qwen2", "qwen3"]) {
+    for (const rope_scaling of scalings) {
+      const config = parseModelConfig({ ...old, model_type, rope_scaling });
+      assert.equal(config.family, model_type);
+      assert.equal(config.ropeScaling?.factor, rope_scaling.factor);
+      assert.deepEqual(parseModelConfig(formatModelConfig(config)), config);
+      const { rope_scaling: _, ...recent } = formatModelConfig(config);
+      assert.deepEqual(parseModelConfig(recent), config);
+    }
+  }
+  assert.equal(parseModelConfig({ ...old, model_type: "qwen3" }).headDimension, 128, "Qwen3's default");
 });
 
 test("absent fields take Llama's defaults", () => {
@@ -75,13 +102,16 @@ test("absent fields take Llama's defaults", () => {
 });
 
 const unsupported: [string, Record<string, unknown>][] = [
-  ["model_type", { model_type: "qwen2" }],
+  ["model_type", { model_type: "mistral" }],
   ["hidden_act", { hidden_act: "gelu" }],
   ["attention_bias", { attention_bias: true }],
   ["mlp_bias", { mlp_bias: true }],
-  ["rope_scaling.rope_type", { rope_scaling: { rope_type: "llama3", factor: 8 } }],
-  ["rope_scaling.type", { rope_scaling: { type: "linear", factor: 2 } }],
-  ["rope_parameters.rope_type", { rope_parameters: { rope_type: "yarn", rope_theta: 1 } }],
+  ["rope_scaling.rope_type", { rope_scaling: { rope_type: "dynamic", factor: 8 } }],
+  ["rope_scaling.rope_type", { rope_scaling: { type: "longrope", factor: 2 } }],
+  ["rope_scaling.low_freq_factor", { rope_scaling: { rope_type: "llama3", factor: 8, high_freq_factor: 4 } }],
+  ["rope_parameters.factor", { rope_parameters: { rope_type: "yarn", rope_theta: 1 } }],
+  ["use_sliding_window", { model_type: "qwen2", use_sliding_window: true, sliding_window: 4096 }],
+  ["layer_types", { model_type: "qwen3", layer_types: ["sliding_attention"] }],
   ["partial_rotary_factor", { partial_rotary_factor: 0.5 }],
   ["quantization_config", { quantization_config: { quant_method: "gptq" } }],
   ["torch_dtype", { torch_dtype: "int8" }],

@@ -1,8 +1,10 @@
-/** The configuration of a Llama-family model: read from and written as Hugging Face's `config.json`. */
+/** The configuration of a dense decoder (Llama, Qwen): read from and written as Hugging Face's `config.json`. */
 import { join } from "node:path";
 import { z } from "zod";
 import { ModelFolderError } from "./errors.ts";
+import { type Family, type FamilyName, families, familyNames } from "./families.ts";
 import { readJson } from "./json-file.ts";
+import { formatRopeScaling, type RopeScaling, ropeFields, ropeScalingOf } from "./rope-scaling.ts";
 
 export const CONFIG_FILE = "config.json";
 
@@ -11,8 +13,9 @@ const FLOAT_TYPES = ["float32", "bfloat16", "float16", "float64"] as const;
 /** The type in which a folder's weights are stored, by PyTorch's name. */
 export type WeightDtype = (typeof FLOAT_TYPES)[number];
 
-/** What a Llama-family decoder is made of. Names follow our own vocabulary; the file keeps Hugging Face's. */
+/** What a dense decoder is made of. Names follow our own vocabulary; the file keeps Hugging Face's. */
 export interface ModelConfig {
+  readonly family: FamilyName;
   readonly vocabularySize: number;
   readonly hiddenSize: number;
   readonly layers: number;
@@ -24,6 +27,8 @@ export interface ModelConfig {
   readonly maxPositions: number;
   readonly normEpsilon: number;
   readonly ropeTheta: number;
+  /** Null where positions are rotated as they are. */
+  readonly ropeScaling: RopeScaling | null;
   readonly tieEmbeddings: boolean;
   /** Standard deviation of fresh weights. */
   readonly initializerRange: number;
@@ -39,18 +44,8 @@ const size = z.int().min(1);
 const tokenId = z.int().min(0);
 const off = z.literal(false).nullish();
 
-/** The rotary settings we can compute: the plain ones, under either key of either era. */
-const plainRope = z
-  .looseObject({
-    rope_type: z.literal("default").nullish(),
-    type: z.literal("default").nullish(),
-    rope_theta: z.number().positive().nullish(),
-    partial_rotary_factor: z.literal(1).nullish(),
-  })
-  .nullish();
-
 const schema = z.looseObject({
-  model_type: z.literal("llama"),
+  model_type: z.enum(familyNames),
   vocab_size: size,
   hidden_size: size,
   num_hidden_layers: size,
@@ -61,14 +56,16 @@ const schema = z.looseObject({
   max_position_embeddings: size.default(2048),
   rms_norm_eps: z.number().positive().default(1e-6),
   rope_theta: z.number().positive().nullish(),
-  rope_parameters: plainRope,
-  rope_scaling: plainRope,
+  rope_parameters: ropeFields,
+  rope_scaling: ropeFields,
   partial_rotary_factor: z.literal(1).nullish(),
   tie_word_embeddings: z.boolean().default(false),
   initializer_range: z.number().positive().default(0.02),
   hidden_act: z.enum(["silu", "swish"]).default("silu"),
   attention_bias: off,
   mlp_bias: off,
+  use_sliding_window: off,
+  layer_types: z.array(z.literal("full_attention")).nullish(),
   quantization_config: z.null().optional(),
   dtype: z.enum(FLOAT_TYPES).nullish(),
   torch_dtype: z.enum(FLOAT_TYPES).nullish(),
@@ -99,7 +96,7 @@ export function parseModelConfig(
       `num_key_value_heads ${keyValueHeads} does not divide num_attention_heads ${heads}`,
     );
   }
-  const headDimension = fields.head_dim ?? fields.hidden_size / heads;
+  const headDimension = fields.head_dim ?? (fields.model_type === "qwen3" ? 128 : fields.hidden_size / heads);
   if (!Number.isInteger(headDimension) || headDimension % 2 !== 0) {
     throw inconsistent(
       file,
@@ -108,7 +105,9 @@ export function parseModelConfig(
   }
   const eos = fields.eos_token_id ?? [];
   const pad = fields.pad_token_id ?? -1;
+  const maxPositions = fields.max_position_embeddings;
   return {
+    family: fields.model_type,
     vocabularySize: fields.vocab_size,
     hiddenSize: fields.hidden_size,
     layers: fields.num_hidden_layers,
@@ -116,10 +115,11 @@ export function parseModelConfig(
     keyValueHeads,
     headDimension,
     intermediateSize: fields.intermediate_size,
-    maxPositions: fields.max_position_embeddings,
+    maxPositions,
     normEpsilon: fields.rms_norm_eps,
     ropeTheta:
       fields.rope_parameters?.rope_theta ?? fields.rope_theta ?? fields.rope_scaling?.rope_theta ?? 10_000,
+    ropeScaling: ropeScalingOf(fields.rope_parameters ?? fields.rope_scaling, maxPositions),
     tieEmbeddings: fields.tie_word_embeddings,
     initializerRange: fields.initializer_range,
     dtype: fields.dtype ?? fields.torch_dtype ?? "float32",
@@ -135,9 +135,11 @@ export function parseModelConfig(
  */
 export function formatModelConfig(config: ModelConfig): Record<string, unknown> {
   const [eos = null] = config.eosTokenIds;
+  const family: Family = families[config.family];
+  const rope = formatRopeScaling(config.ropeScaling);
   return {
-    architectures: ["LlamaForCausalLM"],
-    attention_bias: false,
+    ...family.ownFields,
+    architectures: [family.architecture],
     attention_dropout: 0,
     bos_token_id: config.bosTokenId,
     dtype: config.dtype,
@@ -148,16 +150,14 @@ export function formatModelConfig(config: ModelConfig): Record<string, unknown> 
     initializer_range: config.initializerRange,
     intermediate_size: config.intermediateSize,
     max_position_embeddings: config.maxPositions,
-    mlp_bias: false,
-    model_type: "llama",
+    model_type: config.family,
     num_attention_heads: config.heads,
     num_hidden_layers: config.layers,
     num_key_value_heads: config.keyValueHeads,
     pad_token_id: config.padTokenId,
-    pretraining_tp: 1,
     rms_norm_eps: config.normEpsilon,
-    rope_parameters: { rope_theta: config.ropeTheta, rope_type: "default" },
-    rope_scaling: null,
+    rope_parameters: { rope_theta: config.ropeTheta, ...rope },
+    rope_scaling: config.ropeScaling === null ? null : rope,
     rope_theta: config.ropeTheta,
     tie_word_embeddings: config.tieEmbeddings,
     torch_dtype: config.dtype,
@@ -178,7 +178,7 @@ function unsupported(
     file,
     message: `field "${path}" is not supported: ${issue?.message ?? "invalid"}, got ${got}`,
     remedy:
-      "Llama models (model_type llama, plain rotary embedding, silu, no biases, not quantised) can be used",
+      "models of type llama, qwen2 and qwen3 can be used (rotary positions plain or scaled as linear, llama3 or yarn; silu; full attention; not quantised)",
   });
 }
 

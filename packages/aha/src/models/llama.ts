@@ -1,15 +1,16 @@
 /**
- * A Llama-family decoder (RMSNorm, rotary positions, grouped-query attention, SwiGLU) over ragged batches.
+ * A dense decoder (RMSNorm, rotary positions, grouped-query attention, SwiGLU) over ragged batches: Llama and Qwen.
  *
- * Touvron et al. 2023, as Hugging Face's LlamaForCausalLM computes it. The forward pass gives final hidden states, not
+ * Touvron et al. 2023, as Hugging Face's LlamaForCausalLM, Qwen2ForCausalLM and Qwen3ForCausalLM compute it. The forward pass gives final hidden states, not
  * logits: scoring goes through the fused head (`tokenLogProbabilities`), so that no [tokens, vocabulary] matrix exists.
  */
-import { type Device, type Dtype, fromTypedArray, noGrad, operator, scope, type Tensor } from "@aha/torch";
+import { type Device, type Dtype, noGrad, operator, scope, type Tensor, torch } from "@aha/torch";
 import type { ModelConfig } from "../folder/model-config.ts";
 import type { DecodeBatch, DecodeCache } from "./decode-cache.ts";
-import { type LayerWeights, type LlamaWeights, parametersOf } from "./llama-weights.ts";
+import { type LayerWeights, type LlamaWeights, parametersOf } from "./decoder-weights.ts";
 import type { RaggedBatch } from "./ragged-batch.ts";
 import { type LayerFunction, recomputed } from "./recomputed-layer.ts";
+import { type RotaryTables, rotaryTables } from "./rotary-tables.ts";
 
 const embed = operator("aha::embedding");
 const rmsNorm = operator("aha::rms_norm");
@@ -25,35 +26,6 @@ const linear = operator("aten::linear");
 export interface LayerKeysValues {
   readonly keys: Tensor; // [T, Hk, d], rotated
   readonly values: Tensor; // [T, Hk, d]
-}
-
-/** Rotary tables: cos and sin of position × θ^(−2i/d), float32 [maxPositions, d/2]. */
-export interface RotaryTables {
-  readonly cosines: Tensor;
-  readonly sines: Tensor;
-}
-
-/** Tables by the formula of Su et al. 2021 in float64, stored as float32. */
-export function rotaryTables(config: ModelConfig, positions: number, device: Device = "cpu"): RotaryTables {
-  const half = config.headDimension / 2;
-  const cosines = new Float32Array(positions * half);
-  const sines = new Float32Array(positions * half);
-  // transformers computes the frequencies in float32; the angle is their float32 product with the position.
-  const frequencies = Float32Array.from({ length: half }, (_, index) =>
-    Math.fround(1 / Math.fround(config.ropeTheta ** ((2 * index) / config.headDimension))),
-  );
-  for (let position = 0; position < positions; position++) {
-    for (let index = 0; index < half; index++) {
-      const angle = Math.fround(position * (frequencies[index] as number));
-      cosines[position * half + index] = Math.cos(angle);
-      sines[position * half + index] = Math.sin(angle);
-    }
-  }
-  const shape = [positions, half];
-  return {
-    cosines: fromTypedArray(cosines, { shape, device }).keep(),
-    sines: fromTypedArray(sines, { shape, device }).keep(),
-  };
 }
 
 /** A model: its configuration, its weights, and what its passes share. */
@@ -150,10 +122,23 @@ export class Llama {
     attend: (projected: Tensor) => Tensor,
   ): readonly [Tensor, Tensor] {
     const [normed, stream] = this.#normed(residual, update, layer.inputNorm);
-    const attended = attend(linear(normed, layer.queryKeyValue));
+    const projected = linear(normed, layer.queryKeyValue, layer.queryKeyValueBias ?? null);
+    const attended = attend(this.#headsNormed(projected, layer));
     const mixed = linear(attended.view(normed.size(0), -1), layer.output);
     const [again, after] = addRmsNorm(mixed, stream, layer.postAttentionNorm, this.config.normEpsilon);
     return [linear(siluMul(linear(again, layer.gateUp)), layer.down), after];
+  }
+
+  /** The projection with every query and key head RMS-normalised (Qwen3); the projection itself in other families. */
+  #headsNormed(projected: Tensor, layer: LayerWeights): Tensor {
+    const { queryNorm, keyNorm } = layer;
+    if (queryNorm === undefined || keyNorm === undefined) return projected;
+    const { heads, keyValueHeads, headDimension, normEpsilon } = this.config;
+    const perHead = projected.view(-1, heads + 2 * keyValueHeads, headDimension);
+    const queries = rmsNorm(perHead.narrow(1, 0, heads).contiguous(), queryNorm, normEpsilon);
+    const keys = rmsNorm(perHead.narrow(1, heads, keyValueHeads).contiguous(), keyNorm, normEpsilon);
+    const values = perHead.narrow(1, heads + keyValueHeads, keyValueHeads);
+    return torch.cat([queries, keys, values], 1).view(projected.shape);
   }
 
   /** Attention over the fused projection, [T, H d]. Where nobody looks at keys and values they are never stored. */

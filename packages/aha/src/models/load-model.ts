@@ -9,8 +9,8 @@ import { loadTokenizer, type Tokenizer } from "../folder/tokenizer.ts";
 import { saveWeights } from "../folder/weights.ts";
 import { type ModelCard, writeFolder } from "../folder/write-folder.ts";
 import { Llama } from "./llama.ts";
-import { loadWeights, weightEntries } from "./llama-weights.ts";
 import { processorHasBfloat16 } from "./processor.ts";
+import { loadWeights, weightEntries } from "./stored-weights.ts";
 
 /** A model as it was found in its folder. */
 export interface OpenModel {

@@ -1,6 +1,6 @@
 /** Activation recomputation (Chen et al. 2016), a layer at a time: backward computes the layer's inside again. */
 import { defineFunction, enableGrad, grad, type Tensor } from "@aha/torch";
-import type { LayerWeights } from "./llama-weights.ts";
+import { type LayerWeights, layerTensors } from "./decoder-weights.ts";
 
 /** A layer as a function of everything that has a gradient: its weights, the residual stream, the last layer's update. */
 export type LayerFunction = (
@@ -9,21 +9,13 @@ export type LayerFunction = (
   update: Tensor | null,
 ) => readonly [Tensor, Tensor];
 
-const weightNames = [
-  "inputNorm",
-  "queryKeyValue",
-  "output",
-  "postAttentionNorm",
-  "gateUp",
-  "down",
-] as const satisfies readonly (keyof LayerWeights)[];
-
 /** The same function, whose graph holds its inputs only. What it computes, forward and backward, is the same to the bit. */
 export function recomputed(compute: LayerFunction): LayerFunction {
   return (weights, residual, update) => {
     const streams = update === null ? [residual] : [residual, update];
+    const named = layerTensors(weights);
     const run = (inputs: readonly Tensor[]): readonly [Tensor, Tensor] => {
-      const held = weightNames.map((name, index) => [name, inputs[streams.length + index]]);
+      const held = named.map(([name], index) => [name, inputs[streams.length + index]]);
       const [stream, change = null] = inputs.slice(0, streams.length) as [Tensor, Tensor?];
       return compute(Object.fromEntries(held) as unknown as LayerWeights, stream, change);
     };
@@ -42,6 +34,6 @@ export function recomputed(compute: LayerFunction): LayerFunction {
         );
       },
     });
-    return layer(...streams, ...weightNames.map((name) => weights[name])) as [Tensor, Tensor];
+    return layer(...streams, ...named.map(([, tensor]) => tensor)) as [Tensor, Tensor];
   };
 }

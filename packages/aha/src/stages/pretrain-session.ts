@@ -48,6 +48,7 @@ export function findTokenizer(recipe: PretrainRecipe): { place(folder: string): 
 function configFor(recipe: PretrainRecipe, tokenizer: Tokenizer): ModelConfig {
   const { model } = recipe;
   return {
+    family: "llama",
     vocabularySize: tokenizer.vocabularySize,
     hiddenSize: model.hiddenSize,
     layers: model.layers,
@@ -58,6 +59,7 @@ function configFor(recipe: PretrainRecipe, tokenizer: Tokenizer): ModelConfig {
     maxPositions: model.maxPositions,
     normEpsilon: model.normEpsilon,
     ropeTheta: model.ropeTheta,
+    ropeScaling: null,
     tieEmbeddings: model.tieEmbeddings,
     initializerRange: model.initializerRange,
     dtype: model.dtype === "auto" ? "bfloat16" : model.dtype,

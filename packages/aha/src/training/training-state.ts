@@ -6,14 +6,9 @@ import { readSafetensorsHeader, type SafetensorsEntry, writeSafetensors } from "
 import { saveWeights } from "../folder/weights.ts";
 import { TOKENIZER_FILES } from "../folder/write-folder.ts";
 import type { Llama } from "../models/llama.ts";
-import {
-  assignWeights,
-  loadWeights,
-  storedTensor,
-  tensorBytes,
-  weightEntries,
-} from "../models/llama-weights.ts";
+import { assignWeights } from "../models/llama-weights.ts";
 import { openModel, type SaveModelOptions, saveModel } from "../models/load-model.ts";
+import { loadWeights, storedTensor, tensorBytes, weightEntries } from "../models/stored-weights.ts";
 
 const OPTIMIZER_FILE = "optimizer.safetensors";
 const STATE_FILE = "training-state.json";

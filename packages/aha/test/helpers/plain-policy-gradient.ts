@@ -3,8 +3,8 @@
  * length, through LibTorch's own operators. No packing, no fused kernel, nothing shared with the trainer.
  */
 import { fromTypedArray, indices, noGrad, operator, scope, type Tensor, torch } from "@aha/torch";
+import { namedParts } from "../../src/models/decoder-weights.ts";
 import type { Llama } from "../../src/models/llama.ts";
-import { namedParts } from "../../src/models/llama-weights.ts";
 import type { TrainingSequence } from "../../src/training/training-sequence.ts";
 
 const matmul = operator("aten::matmul");

@@ -108,6 +108,7 @@ function describe(header: {
 }): ModelConfig {
   const { hiddenSize, intermediateSize, layers, heads, keyValueHeads, vocabulary, positions } = header;
   return {
+    family: "llama",
     vocabularySize: Math.abs(vocabulary),
     hiddenSize,
     layers,
@@ -118,6 +119,7 @@ function describe(header: {
     maxPositions: positions,
     normEpsilon: 1e-5,
     ropeTheta: 10_000,
+    ropeScaling: null,
     tieEmbeddings: vocabulary > 0,
     initializerRange: 0.02,
     dtype: "float32",

@@ -16,6 +16,7 @@ setThreads(1);
 
 /** Grouped-query attention, a vocabulary of 384, the end token 0; weights wide enough that predictions differ. */
 export const tinyConfig: ModelConfig = {
+  family: "llama",
   vocabularySize: 384,
   hiddenSize: 32,
   layers: 2,
@@ -26,6 +27,7 @@ export const tinyConfig: ModelConfig = {
   maxPositions: 128,
   normEpsilon: 1e-5,
   ropeTheta: 10_000,
+  ropeScaling: null,
   tieEmbeddings: true,
   initializerRange: 0.3,
   dtype: "float32",

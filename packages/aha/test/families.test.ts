@@ -6,8 +6,8 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { indices, liveTensors, noGrad, scope } from "@aha/torch";
+import { namedParts } from "../src/models/decoder-weights.ts";
 import type { Llama } from "../src/models/llama.ts";
-import { namedParts } from "../src/models/llama-weights.ts";
 import { openModel, saveModel } from "../src/models/load-model.ts";
 import { packSequences } from "../src/models/ragged-batch.ts";
 import { tokenLogProbabilities } from "../src/models/token-log-probabilities.ts";
@@ -34,7 +34,7 @@ interface FrozenModel {
 }
 
 const fixtures = fileURLToPath(new URL("fixtures/", import.meta.url));
-const frozen = JSON.parse(readFileSync(join(fixtures, "llama.json"), "utf8")) as {
+const frozen = JSON.parse(readFileSync(join(fixtures, "families.json"), "utf8")) as {
   models: Record<string, FrozenModel>;
 };
 
