@@ -29,12 +29,15 @@ const bandit: Task = {
   ],
 };
 
-async function rewards(name: string, rl: Readonly<Record<string, unknown>>): Promise<number[]> {
+type Fields = Readonly<Record<string, unknown>>;
+
+async function rewards(name: string, rl: Fields, model: Fields = {}): Promise<number[]> {
   const common = { steps: 30, questionsPerStep: 8, groupSize: 8, maxNewTokens: 3, learningRate: 0.01 };
   const input = trainInput(
     base,
     { ...common, klCoefficient: 0, ...rl },
     {
+      model: { path: base, device: "cpu", ...model },
       ...{ task: bandit, evaluation: { questions: 0 }, checkpoint: { every: 0 } },
       log: { rolloutsEvery: 0, sampleEvery: 0 },
     },
@@ -62,6 +65,12 @@ for (const [name, rl] of Object.entries({
     assert.ok(last > 0.9, `${first} → ${last}`);
   });
 }
+
+test("an adapter of rank 4 on the frozen model learns it too", async () => {
+  const earned = await rewards("lora", { learningRate: 0.03 }, { lora: { rank: 4, alpha: 8 } });
+  const [first, last] = [mean(earned.slice(0, 2)), mean(earned.slice(-3))];
+  assert.ok(first < 0.5 && last > 0.9, `${first} → ${last}`);
+});
 
 test("with shuffled rewards the same run does not learn", async () => {
   const earned = await rewards("shuffled", { shuffleRewards: true });

@@ -14,6 +14,8 @@ export const positiveInteger = (text: string) =>
 export const wholeNumber = (text: string) =>
   number(text, "a whole number of at least 0", (value) => Number.isSafeInteger(value) && value >= 0);
 
+export const positive = (text: string) => number(text, "a number above 0", (value) => value > 0);
+
 export const nonNegative = (text: string) => number(text, "a number of at least 0", (value) => value >= 0);
 
 export const probability = (text: string) =>

@@ -3,13 +3,19 @@ import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
 import type { Work } from "../contracts/work.ts";
 import { describeError, exitCodeOf } from "./cli-error.ts";
+import { convertCommand } from "./commands/convert.ts";
+import { decontaminateCommand } from "./commands/decontaminate.ts";
 import { doctorCommand } from "./commands/doctor.ts";
 import { evaluateCommand } from "./commands/evaluate.ts";
 import { generateCommand } from "./commands/generate.ts";
+import { pullCommand } from "./commands/pull.ts";
 import { reportCommand } from "./commands/report.ts";
+import { runTestsCommand } from "./commands/run-tests.ts";
 import { schemaCommand } from "./commands/schema.ts";
 import { scoreCommand } from "./commands/score.ts";
-import { pretrainCommand, trainCommand } from "./commands/train.ts";
+import { tasksCommand } from "./commands/tasks.ts";
+import { pretrainCommand, supervisedCommand, trainCommand } from "./commands/train.ts";
+import { verifyCommand } from "./commands/verify.ts";
 
 function version(): string {
   const manifest: { version: string } = JSON.parse(
@@ -27,11 +33,18 @@ export function buildProgram(work: Work): Command {
     .showSuggestionAfterError();
   for (const command of [
     trainCommand(work),
+    supervisedCommand(work),
     pretrainCommand(work),
     generateCommand(work),
     scoreCommand(work),
     evaluateCommand(work),
+    tasksCommand(work),
+    verifyCommand(work),
+    runTestsCommand(work),
+    decontaminateCommand(work),
     reportCommand(),
+    pullCommand(work),
+    convertCommand(work),
     doctorCommand(work),
     schemaCommand(),
   ]) {

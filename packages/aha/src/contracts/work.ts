@@ -1,8 +1,9 @@
 /** What the commands call: the signatures of the work behind the command line, known to both sides of it. */
 import type { PretrainRecipe } from "../recipe/pretrain-schema.ts";
 import type { ReinforcementRecipe } from "../recipe/reinforcement-schema.ts";
+import type { SupervisedRecipe } from "../recipe/supervised-schema.ts";
 import type { RunSummary } from "../run/run-records.ts";
-import type { JsonValue } from "../tasks/task.ts";
+import type { JsonValue, Outcome } from "../tasks/task.ts";
 
 /** Options of a command that trains. */
 export interface TrainOptions {
@@ -110,13 +111,149 @@ export interface DoctorFinding {
   readonly remedy?: string;
 }
 
+/** A row of `aha verify` or `aha run-tests` with its verdict. */
+export interface JudgedRow {
+  /** The row's own columns with what was found beside them. */
+  readonly row: Readonly<Record<string, JsonValue>>;
+  readonly outcome: Outcome;
+  /** Why the row could not be judged, with file and line; null where it was. */
+  readonly problem: string | null;
+  /** Bytes of the input up to the row's end. */
+  readonly end: number;
+}
+
+/** How `aha verify` compares answers. */
+export interface VerifyRequest {
+  readonly gold?: "answer" | "solution" | "auto";
+  readonly units?: "ignored" | "kept";
+  readonly relativeTolerance?: number;
+  readonly conflictingAnswers?: "reject" | "last";
+  readonly deadlineMilliseconds?: number;
+}
+
+/** What `aha verify` found of one pair. */
+export interface PairVerdict {
+  readonly outcome: Outcome;
+  readonly [field: string]: JsonValue;
+}
+
+/** What `aha run-tests` allows each program. */
+export interface RunTestsRequest {
+  /** Programs run at once. */
+  readonly concurrency: number;
+  readonly stopAtFirstFailure: boolean;
+  readonly wallSeconds?: number;
+  readonly memoryMegabytes?: number;
+}
+
+/** A kind of task, for `aha tasks`. */
+export interface TaskDescription {
+  readonly name: string;
+  readonly description: string;
+  readonly options: readonly {
+    readonly name: string;
+    readonly values: string;
+    readonly description: string;
+  }[];
+}
+
+/** What `aha tasks show` asks for. */
+export interface ShowTaskRequest {
+  readonly task: { readonly name: string; readonly [option: string]: JsonValue };
+  readonly split: "train" | "heldOut";
+  readonly count: number;
+}
+
+/** What a task's rewards said of a completion made for showing. */
+export interface ShownCompletion {
+  readonly what: "right" | "wrong";
+  readonly completion: string;
+  readonly judgements: readonly {
+    readonly reward: string;
+    readonly value: number | null;
+    readonly outcome?: Outcome;
+    readonly detail?: string;
+  }[];
+}
+
+export interface ShownQuestion {
+  readonly id: string;
+  /** As it is asked; turns of a conversation are labelled. */
+  readonly prompt: string;
+  /** Null where the data does not tell. */
+  readonly gold: string | null;
+  readonly completions: readonly ShownCompletion[];
+}
+
+export interface ShownTask {
+  readonly name: string;
+  readonly train: number;
+  readonly heldOut: number;
+  readonly rewards: readonly string[];
+  readonly notes: readonly string[];
+  readonly questions: AsyncIterable<ShownQuestion>;
+}
+
+/** What `aha decontaminate` asks for. */
+export interface DecontaminateRequest {
+  /** A file, folder or hub id; `path#split` names the split. */
+  readonly train: string;
+  readonly against: readonly string[];
+  /** Words in a row that may not be shared. */
+  readonly words: number;
+  /** Columns that are compared; all text where it is left out. */
+  readonly columns?: readonly string[];
+}
+
+/** A training row, and what it shares with an evaluation set. */
+export interface DecontaminatedRow {
+  readonly row: Readonly<Record<string, JsonValue>>;
+  readonly source: string;
+  /** None for a row that is kept. */
+  readonly matches: readonly { readonly set: string; readonly item: string; readonly shared: string }[];
+}
+
 /** The work behind the command line; commands import it lazily, so `--help` loads no LibTorch. */
+/** What `aha convert` may say beyond the two paths. */
+export interface ConvertFlags {
+  readonly dtype?: "bfloat16" | "float16" | "float32";
+  readonly format?: "Q8_0" | "BF16" | "F16" | "F32";
+}
+
+/** How far a fetch is: bytes of all files together. */
+export interface FetchProgress {
+  readonly path: string;
+  readonly bytes: number;
+  readonly totalBytes: number;
+}
+
 export interface Work {
+  /** Fetches a hub's model; the folder it lies in. */
+  pullModel(id: string, revision: string, onProgress: (progress: FetchProgress) => void): Promise<string>;
+  /** Converts; says in one line what was made. */
+  convertModel(from: string, to: string, flags: ConvertFlags): Promise<string>;
   trainReinforcement(recipe: ReinforcementRecipe, options: TrainOptions): Promise<TrainResult>;
+  superviseFineTuning(recipe: SupervisedRecipe, options: TrainOptions): Promise<TrainResult>;
   pretrain(recipe: PretrainRecipe, options: TrainOptions): Promise<TrainResult>;
   generateCompletions(request: GenerateRequest): Promise<readonly GeneratedCompletion[]>;
   /** Scores lines as they are read, in order. */
   scoreLines(request: ScoreRequest, lines: AsyncIterable<ScoreInput>): AsyncIterable<ScoreOutput>;
   evaluateModel(request: EvaluateRequest): Promise<EvaluationReport>;
   doctorReport(): Promise<readonly DoctorFinding[]>;
+  listTasks(): Promise<readonly TaskDescription[]>;
+  showTask(request: ShowTaskRequest): Promise<ShownTask>;
+  verifyPair(gold: string, prediction: string, request: VerifyRequest): Promise<PairVerdict>;
+  /** Judges rows as they are read, in order; `source` names the stream in messages. */
+  verifyRows(
+    chunks: AsyncIterable<Uint8Array>,
+    source: string,
+    request: VerifyRequest,
+  ): AsyncIterable<JudgedRow>;
+  runTestRows(
+    chunks: AsyncIterable<Uint8Array>,
+    source: string,
+    request: RunTestsRequest,
+  ): AsyncIterable<JudgedRow>;
+  /** Rows of the training data in order, each with what it shares. */
+  decontaminate(request: DecontaminateRequest): AsyncIterable<DecontaminatedRow>;
 }

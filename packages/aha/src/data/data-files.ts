@@ -85,6 +85,13 @@ export function findDataFiles(path: string, split: string): string[] {
   });
 }
 
+/** The splits that a folder's files name, in the hub's words (`train`, `validation`, `test`); none for a file. */
+export function listSplits(path: string): string[] {
+  if (!statSync(path).isDirectory()) return [];
+  const names = listDataFiles(path).map((file) => splitOf(relative(path, file)));
+  return [...new Set(names.filter((name) => name !== null))].sort();
+}
+
 function listDataFiles(folder: string): string[] {
   return readdirSync(folder, { recursive: true, encoding: "utf8" })
     .filter((name) => DATA_FILE.test(name) && !NOT_DATA.has(basename(name)) && !/(^|\/)[._]/.test(name))

@@ -1,5 +1,5 @@
 /** One row of a dataset: its columns, and where it came from. */
-import type { JsonValue } from "../tasks/task.ts";
+import type { JsonValue } from "@aha/verify";
 
 /** A row with its columns by name. */
 export interface DataRow {

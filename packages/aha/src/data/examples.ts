@@ -1,6 +1,7 @@
 /** What a row means for training, by the columns TRL reads: kinds of examples, standard or conversational. */
+
+import type { JsonValue } from "@aha/verify";
 import type { ChatMessage } from "../folder/chat-template.ts";
-import type { JsonValue } from "../tasks/task.ts";
 import { DataError } from "./data-error.ts";
 import { type DataRow, isColumns } from "./data-row.ts";
 

@@ -2,7 +2,7 @@
 import { createReadStream } from "node:fs";
 import type { Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
-import type { JsonValue } from "../tasks/task.ts";
+import type { JsonValue } from "@aha/verify";
 import { DataError } from "./data-error.ts";
 import { type DataRow, isColumns } from "./data-row.ts";
 

@@ -1,7 +1,7 @@
 /** Rows of Parquet files, one row group in memory at a time. */
 import zlib from "node:zlib";
+import type { JsonValue } from "@aha/verify";
 import { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects } from "hyparquet";
-import type { JsonValue } from "../tasks/task.ts";
 import { DataError } from "./data-error.ts";
 import { type DataRow, isColumns } from "./data-row.ts";
 

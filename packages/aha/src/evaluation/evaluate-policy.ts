@@ -1,12 +1,10 @@
 /** Measures a policy on a task's held-out questions: the same function before, during and after training. */
 import type { Tokenizer } from "../folder/tokenizer.ts";
 import type { Llama } from "../models/llama.ts";
-import type { ScoredGroup } from "../rollout/records.ts";
-import { rollout } from "../rollout/rollout.ts";
 import { rolloutRecords } from "../rollout/rollout-records.ts";
 import type { EvaluationSummary, RolloutRecord } from "../run/run-records.ts";
 import type { Task } from "../tasks/task.ts";
-import { scoreGroup } from "../training/score-group.ts";
+import { scoredRollout } from "../training/scored-rollout.ts";
 import { summariseGroups } from "./summarise-groups.ts";
 
 export interface EvaluationOptions {
@@ -38,7 +36,7 @@ export class EvaluationError extends Error {
   override readonly name = "EvaluationError";
 }
 
-/** Samples all questions in one rollout and judges each group while the others are still being sampled. */
+/** Samples all questions in one rollout; each completion is judged while the others are still being sampled. */
 export async function evaluatePolicy(
   model: Llama,
   tokenizer: Tokenizer,
@@ -53,8 +51,7 @@ export async function evaluatePolicy(
       `task "${task.name}": expected at least one held-out question to evaluate on, but ${reason}`,
     );
   }
-  const scoring = new Array<Promise<ScoredGroup>>(questions.length);
-  const { seconds, generatedTokens } = await rollout(
+  const sampled = await scoredRollout(
     model,
     tokenizer,
     questions,
@@ -64,11 +61,9 @@ export async function evaluatePolicy(
       minP: options.minP ?? 0,
       groupSize: options.samplesPerQuestion,
     },
-    (group, index) => {
-      scoring[index] = scoreGroup(group, task.rewards);
-    },
+    task.rewards,
   );
-  const groups = await Promise.all(scoring);
+  const groups = await sampled.groups();
   const { summary, extra } = summariseGroups(
     groups,
     task.rewards.map(({ name }) => name),
@@ -78,8 +73,8 @@ export async function evaluatePolicy(
     extra: {
       ...extra,
       questions: questions.length,
-      "time/rollout": seconds,
-      generated_tokens: generatedTokens,
+      "time/rollout": sampled.seconds,
+      generated_tokens: sampled.generatedTokens,
     },
     records: groups.flatMap((group) => rolloutRecords(group, options.step, tokenizer, null)),
   };

@@ -24,7 +24,8 @@ export const TOKENIZER_FILES = [
 
 /** What goes into a folder beside the weights. */
 export interface FolderContents {
-  readonly config: ModelConfig;
+  /** Null for an adapter's folder, whose base has the configuration. */
+  readonly config: ModelConfig | null;
   readonly generation: GenerationConfig;
   /** The folder whose tokenizer files are copied byte for byte; `null` where there is no tokenizer. */
   readonly tokenizerFolder: string | null;
@@ -38,6 +39,8 @@ export interface ModelCard {
   readonly description: string;
   readonly baseModel?: string;
   readonly license?: string;
+  /** What loads the folder in Python; transformers where nothing is said. */
+  readonly library?: "transformers" | "peft";
 }
 
 /** Makes `folder` where needed and writes into it; the weights are `saveWeights`' part. */
@@ -45,7 +48,7 @@ export function writeFolder(folder: string, contents: FolderContents): void {
   mkdirSync(folder, { recursive: true });
   if (contents.tokenizerFolder !== null) copyTokenizer(contents.tokenizerFolder, folder);
   const write = (name: string, text: string) => writeFileSync(join(folder, name), text, { flush: true });
-  write(CONFIG_FILE, formatJson(formatModelConfig(contents.config)));
+  if (contents.config !== null) write(CONFIG_FILE, formatJson(formatModelConfig(contents.config)));
   write(GENERATION_CONFIG_FILE, formatJson(formatGenerationConfig(contents.generation)));
   write("README.md", formatModelCard(contents.card));
 }
@@ -66,7 +69,7 @@ function copyTokenizer(from: string, to: string): void {
 /** A model card in Hugging Face's form: metadata in YAML, then Markdown. */
 export function formatModelCard(card: ModelCard): string {
   const metadata = [
-    "library_name: transformers",
+    `library_name: ${card.library ?? "transformers"}`,
     "pipeline_tag: text-generation",
     ...(card.license === undefined ? [] : [`license: ${JSON.stringify(card.license)}`]),
     ...(card.baseModel === undefined ? [] : [`base_model: ${JSON.stringify(card.baseModel)}`]),

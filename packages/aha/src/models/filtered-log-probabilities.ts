@@ -72,6 +72,7 @@ export function filteredLogProbabilities(
     start: index * step,
     length: Math.min(step, rows - index * step),
   }));
+  const trainsHead = weight.requiresGrad;
   const scored = defineFunction({
     name: "filteredLogProbabilities",
     forward(context, states, head, wanted) {
@@ -92,24 +93,24 @@ export function filteredLogProbabilities(
         Tensor,
         Tensor,
       ];
-      const headSum = torch.zeros(weights.shape, { dtype: "float32", device: weights.device });
+      const headSum = trainsHead
+        ? torch.zeros(weights.shape, { dtype: "float32", device: weights.device })
+        : null;
       const parts = chunks.map(({ start, length }) =>
         scope(() => {
           const own = whole.narrow(0, start, length).detach().requiresGrad_();
-          const shared = weights.detach().requiresGrad_();
+          const shared = weights.detach().requiresGrad_(trainsHead);
           const { logProbabilities } = enableGrad(() =>
             scoreChunk(own, shared, ids.narrow(0, start, length), options),
           );
           const gradOutputs = [outer.narrow(0, start, length)];
-          const [forRows, forHead] = grad(logProbabilities, [own, shared], { gradOutputs }) as [
-            Tensor,
-            Tensor,
-          ];
-          headSum.add_(forHead);
-          return forRows;
+          const leaves = trainsHead ? [own, shared] : [own];
+          const [forRows, forHead] = grad(logProbabilities, leaves, { gradOutputs });
+          headSum?.add_(forHead as Tensor);
+          return forRows as Tensor;
         }),
       );
-      return [torch.cat(parts), headSum.to(weights.dtype), null];
+      return [torch.cat(parts), headSum?.to(weights.dtype) ?? null, null];
     },
   });
   const [logProbabilities, entropy] = scored(hidden, weight, targets) as [Tensor, Tensor];

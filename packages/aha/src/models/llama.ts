@@ -6,6 +6,10 @@
  */
 import { type Device, type Dtype, noGrad, operator, scope, type Tensor, torch } from "@aha/torch";
 import type { ModelConfig } from "../folder/model-config.ts";
+import { adaptedLinear } from "../lora/adapted-linear.ts";
+import type { AdaptedProjection } from "../lora/adapter.ts";
+import type { AdapterDropout } from "../lora/adapter-dropout.ts";
+import { AdapterSet } from "../lora/adapter-set.ts";
 import type { DecodeBatch, DecodeCache } from "./decode-cache.ts";
 import { type LayerWeights, type LlamaWeights, parametersOf } from "./decoder-weights.ts";
 import type { RaggedBatch } from "./ragged-batch.ts";
@@ -28,19 +32,48 @@ export interface LayerKeysValues {
   readonly values: Tensor; // [T, Hk, d]
 }
 
+/** A layer's input through one of its projections, with the adapter in force. */
+type Project = (
+  name: "queryKeyValue" | "output" | "gateUp" | "down",
+  input: Tensor,
+  bias?: Tensor | undefined,
+) => Tensor;
+
+function adapted(
+  input: Tensor,
+  weight: Tensor,
+  bias: Tensor | null,
+  own: AdaptedProjection | undefined,
+  dropout: AdapterDropout | null,
+): Tensor {
+  return own === undefined ? linear(input, weight, bias) : adaptedLinear(input, weight, bias, own, dropout);
+}
+
+const countOf = (tensors: readonly Tensor[]): number =>
+  tensors.reduce((sum, tensor) => sum + tensor.elementCount, 0);
+
 /** A model: its configuration, its weights, and what its passes share. */
 export class Llama {
   readonly config: ModelConfig;
   readonly weights: LlamaWeights;
   readonly rotary: RotaryTables;
   readonly scale: number;
+  /** LoRA adapters by name; with one in force every pass, of training as of decoding, goes through it. */
+  readonly adapters = new AdapterSet();
   /** Keeps only each layer's inputs for backward and computes the layer again there: less memory, a third more forward work. */
   recomputeActivations = false;
+  /** Whether weights and tables are another model's. */
+  #borrowed = false;
 
-  constructor(config: ModelConfig, weights: LlamaWeights, positions = config.maxPositions) {
+  constructor(
+    config: ModelConfig,
+    weights: LlamaWeights,
+    positions: number | RotaryTables = config.maxPositions,
+  ) {
     this.config = config;
     this.weights = weights;
-    this.rotary = rotaryTables(config, positions, weights.embedding.device);
+    this.rotary =
+      typeof positions === "number" ? rotaryTables(config, positions, weights.embedding.device) : positions;
     this.scale = 1 / Math.sqrt(config.headDimension);
   }
 
@@ -51,14 +84,31 @@ export class Llama {
     return this.weights.embedding.device;
   }
 
-  /** The trained tensors in a fixed order. */
-  parameters(): Tensor[] {
-    return parametersOf(this.weights);
+  /** Another model over the same weights, with adapters of its own. It must not outlive this one. */
+  sharingWeights(): Llama {
+    const other = new Llama(this.config, this.weights, this.rotary);
+    other.#borrowed = true;
+    return other;
   }
 
-  /** Number of trained numbers; tied matrices count once. */
+  /** The trained tensors in a fixed order: the adapter's where one is in force, else the weights. */
+  parameters(): Tensor[] {
+    return this.adapters.active?.parameters() ?? parametersOf(this.weights);
+  }
+
+  /** Numbers in the weights, without adapters; tied matrices count once. */
   get parameterCount(): number {
-    return this.parameters().reduce((sum, parameter) => sum + parameter.elementCount, 0);
+    return countOf(parametersOf(this.weights));
+  }
+
+  /** Numbers that are trained. */
+  get trainedCount(): number {
+    return countOf(this.parameters());
+  }
+
+  /** Runs a synchronous `body` with an adapter in force, or (null) with the base alone. */
+  withAdapter<Result>(name: string | null, body: () => Result): Result {
+    return this.adapters.with(name, body);
   }
 
   /**
@@ -97,16 +147,23 @@ export class Llama {
 
   /** The residual stream through all layers and the last norm; `attend` turns a layer's fused projection into [T, H d]. */
   #throughLayers(tokenIds: Tensor, attend: (projected: Tensor, layer: number) => Tensor): Tensor {
-    const { weights } = this;
+    const { weights, adapters } = this;
+    const { active, dropout } = adapters;
     return scope(() => {
       let residual = embed(weights.embedding, tokenIds);
       let update: Tensor | null = null;
       weights.layers.forEach((layer, index) => {
         const before = [residual, update];
-        const compute: LayerFunction = (held, stream, change) =>
-          this.#layer(held, stream, change, (projected) => attend(projected, index));
-        const run = this.recomputeActivations && residual.requiresGrad ? recomputed(compute) : compute;
-        [update, residual] = scope(() => run(layer, residual, update));
+        const adapter = active?.layers[index] ?? null;
+        const compute: LayerFunction = (held, own, stream, change) => {
+          const project: Project = (name, input, bias) =>
+            adapted(input, held[name], bias ?? null, own?.[name], dropout);
+          return this.#layer(held, project, stream, change, (projected) => attend(projected, index));
+        };
+        // With a frozen embedding the stream has no gradient until the first adapter.
+        const tracked = residual.requiresGrad || adapter !== null;
+        const run = this.recomputeActivations && tracked ? recomputed(compute) : compute;
+        [update, residual] = scope(() => run(layer, adapter, residual, update));
         // Only handles: where a graph is recorded, it keeps what its backward needs.
         for (const tensor of before) tensor?.dispose();
       });
@@ -117,16 +174,17 @@ export class Llama {
   /** One layer: what it adds to the residual stream [T, D], and the stream it is to be added to. */
   #layer(
     layer: LayerWeights,
+    project: Project,
     residual: Tensor,
     update: Tensor | null,
     attend: (projected: Tensor) => Tensor,
   ): readonly [Tensor, Tensor] {
     const [normed, stream] = this.#normed(residual, update, layer.inputNorm);
-    const projected = linear(normed, layer.queryKeyValue, layer.queryKeyValueBias ?? null);
+    const projected = project("queryKeyValue", normed, layer.queryKeyValueBias);
     const attended = attend(this.#headsNormed(projected, layer));
-    const mixed = linear(attended.view(normed.size(0), -1), layer.output);
+    const mixed = project("output", attended.view(normed.size(0), -1));
     const [again, after] = addRmsNorm(mixed, stream, layer.postAttentionNorm, this.config.normEpsilon);
-    return [linear(siluMul(linear(again, layer.gateUp)), layer.down), after];
+    return [project("down", siluMul(project("gateUp", again))), after];
   }
 
   /** The projection with every query and key head RMS-normalised (Qwen3); the projection itself in other families. */
@@ -185,15 +243,19 @@ export class Llama {
     return linear(hidden, this.weights.head);
   }
 
-  /** Marks the weights as leaves to be trained (or not). */
+  /** Marks what `parameters()` gives as leaves to be trained (or not), and nothing else. */
   trainable(value = true): this {
+    const all = [...parametersOf(this.weights), ...this.adapters.all().flatMap((one) => one.parameters())];
+    for (const parameter of all) parameter.requiresGrad = false;
     for (const parameter of this.parameters()) parameter.requiresGrad = value;
     return this;
   }
 
   dispose(): void {
+    this.adapters.dispose();
+    if (this.#borrowed) return;
     noGrad(() => {
-      for (const parameter of this.parameters()) parameter.dispose();
+      for (const parameter of parametersOf(this.weights)) parameter.dispose();
     });
     this.rotary.cosines.dispose();
     this.rotary.sines.dispose();

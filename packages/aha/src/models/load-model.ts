@@ -1,20 +1,31 @@
 /** Opens a Hugging Face folder as a model with its tokenizer, and writes one. */
 import { existsSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { cudaDevices, type Device, type Dtype } from "@aha/torch";
 import { ModelFolderError } from "../folder/errors.ts";
-import { type GenerationConfig, readGenerationConfig } from "../folder/generation-config.ts";
-import { type ModelConfig, readModelConfig } from "../folder/model-config.ts";
+import {
+  GENERATION_CONFIG_FILE,
+  type GenerationConfig,
+  readGenerationConfig,
+} from "../folder/generation-config.ts";
+import { CONFIG_FILE, type ModelConfig, readModelConfig } from "../folder/model-config.ts";
 import { loadTokenizer, type Tokenizer } from "../folder/tokenizer.ts";
 import { saveWeights } from "../folder/weights.ts";
 import { type ModelCard, writeFolder } from "../folder/write-folder.ts";
+import { ADAPTER_CONFIG_FILE, isAdapterFolder, readAdapterConfig } from "../lora/adapter-config.ts";
 import { Llama } from "./llama.ts";
 import { processorHasBfloat16 } from "./processor.ts";
+import { readAdapter, writeAdapter } from "./stored-adapter.ts";
 import { loadWeights, weightEntries } from "./stored-weights.ts";
 
 /** A model as it was found in its folder. */
 export interface OpenModel {
   readonly folder: string;
+  /** The folder of the weights: another one where `folder` is an adapter's. */
+  readonly base: string;
+  /** The folder of the tokenizer's files: the model's own, or the base's. */
+  readonly tokenizerFolder: string;
+  /** With the folder's adapter, where it is one, in force as "default". */
   readonly model: Llama;
   readonly generation: GenerationConfig;
 }
@@ -57,25 +68,62 @@ export function chooseDtype(wanted: "auto" | Dtype, config: ModelConfig, device:
 
 /** Reads configuration and weights. Throws ModelFolderError or SafetensorsError naming what is wrong with the folder. */
 export function openModel(folder: string, options: OpenModelOptions): OpenModel {
-  requireFolder(folder);
-  const config = readModelConfig(folder);
+  const base = baseFolder(folder);
+  const config = readModelConfig(base);
   const device = chooseDevice(options.device);
   const dtype = chooseDtype(options.dtype, config, device);
-  const weights = loadWeights(folder, config, dtype, device);
+  const adapter = base === folder ? null : readAdapter(folder, config, dtype, device, resolve(base));
   const positions = Math.min(options.positions ?? config.maxPositions, config.maxPositions);
+  const model = new Llama(config, loadWeights(base, config, dtype, device), positions);
+  if (adapter !== null) model.adapters.replaceActive(DEFAULT_ADAPTER, adapter);
+  const generationFolder = existsSync(join(folder, GENERATION_CONFIG_FILE)) ? folder : base;
   return {
     folder,
-    model: new Llama(config, weights, positions),
-    generation: readGenerationConfig(folder, config),
+    base,
+    tokenizerFolder: tokenizerFolderOf(folder, base),
+    model,
+    generation: readGenerationConfig(generationFolder, config),
   };
 }
 
-/** The tokenizer of a folder; refuses one that knows more tokens than the model has rows for. */
+/** The name under which an adapter's folder is opened, as PEFT calls it. */
+export const DEFAULT_ADAPTER = "default";
+
+/**
+ * The folder of a model's weights: the given one, or the base that an adapter's folder names, as an absolute path or
+ * relative to the adapter or to the working directory. Throws ModelFolderError.
+ */
+export function baseFolder(folder: string): string {
+  if (existsSync(join(folder, CONFIG_FILE)) || !isAdapterFolder(folder)) {
+    requireFolder(folder);
+    return folder;
+  }
+  const { base } = readAdapterConfig(folder);
+  const places = base === null ? [] : [...new Set([resolve(folder, base), resolve(base)])];
+  const found = places.find((place) => existsSync(join(place, CONFIG_FILE)));
+  if (found !== undefined) return found;
+  const looked = places.length === 0 ? "" : ` (looked in ${places.join(" and ")})`;
+  throw new ModelFolderError({
+    file: join(folder, ADAPTER_CONFIG_FILE),
+    message: `expected base_model_name_or_path to be the folder of the base model, found ${JSON.stringify(base)}${looked}`,
+    remedy: "Set it to the base's folder; a model of a hub can be fetched with `aha pull`",
+  });
+}
+
+/** The configuration of a model's folder, or of the base that an adapter's folder names. */
+export const modelConfigOf = (folder: string): ModelConfig => readModelConfig(baseFolder(folder));
+
+function tokenizerFolderOf(folder: string, base: string): string {
+  return existsSync(join(folder, "tokenizer.json")) ? folder : base;
+}
+
+/** The tokenizer of a folder (or of its base); refuses one that knows more tokens than the model has rows for. */
 export function openTokenizer(folder: string, config: ModelConfig): Tokenizer {
-  const tokenizer = loadTokenizer(folder);
+  const place = tokenizerFolderOf(folder, isAdapterFolder(folder) ? baseFolder(folder) : folder);
+  const tokenizer = loadTokenizer(place);
   if (tokenizer.vocabularySize > config.vocabularySize) {
     throw new ModelFolderError({
-      file: join(folder, "tokenizer.json"),
+      file: join(place, "tokenizer.json"),
       message: `expected at most ${config.vocabularySize} tokens by config.json's vocab_size, found ${tokenizer.vocabularySize}`,
       remedy: "The tokenizer belongs to another model",
     });
@@ -83,13 +131,14 @@ export function openTokenizer(folder: string, config: ModelConfig): Tokenizer {
   return tokenizer;
 }
 
-/** Throws ModelFolderError where a folder is absent or no model's. */
+/** Throws ModelFolderError where a folder is absent, or neither a model's nor an adapter's. */
 export function requireFolder(folder: string): void {
-  if (existsSync(join(folder, "config.json"))) return;
+  if (existsSync(join(folder, CONFIG_FILE)) || isAdapterFolder(folder)) return;
   throw new ModelFolderError({
     file: folder,
     message: existsSync(folder) ? "expected a config.json in this folder, found none" : "no such folder",
-    remedy: "Give the path of a Hugging Face model folder (config.json, model.safetensors, tokenizer.json)",
+    remedy:
+      "Give the path of a Hugging Face model folder (config.json, model.safetensors, tokenizer.json) or of a LoRA adapter",
   });
 }
 
@@ -106,8 +155,19 @@ export interface SaveModelOptions {
   readonly maximumShardBytes?: number;
 }
 
-/** Writes a folder that transformers loads: configuration, weights in the model's dtype, tokenizer, card. */
+/**
+ * Writes a folder that transformers loads: configuration, weights in the model's dtype, tokenizer, card. With an adapter in
+ * force it is the adapter's folder, for PEFT.
+ */
 export function saveModel(folder: string, model: Llama, options: SaveModelOptions): void {
+  const adapter = model.adapters.active;
+  if (adapter !== null) {
+    const { base } = adapter.settings;
+    const card = { ...options.card, library: "peft" as const, ...(base === null ? {} : { baseModel: base }) };
+    writeFolder(folder, { ...options, config: null, card });
+    writeAdapter(folder, adapter);
+    return;
+  }
   const dtype = model.dtype as ModelConfig["dtype"];
   writeFolder(folder, { config: { ...model.config, dtype }, ...options });
   const { maximumShardBytes } = options;

@@ -117,17 +117,16 @@ export function tensorBytes(tensor: Tensor): Uint8Array {
   return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
 }
 
-/** The weights as entries of safetensors files, in their own dtype, each part's bytes made when it is written. */
+/** A part of a tensor as an entry of a safetensors file, in its own dtype; its bytes are made when it is written. */
+export function tensorEntry({ name, tensor, start, length, shape }: NamedPart): SafetensorsEntry {
+  const dtype = safetensorsDtypes[tensor.dtype];
+  if (dtype === undefined) throw new TypeError(`weight "${name}": no safetensors dtype for ${tensor.dtype}`);
+  const bytes = (): Uint8Array =>
+    scope(() => noGrad(() => tensorBytes(tensor.detach().narrow(0, start, length))));
+  return { name, dtype, shape, bytes };
+}
+
+/** The weights as entries of safetensors files. */
 export function weightEntries(config: ModelConfig, weights: LlamaWeights): SafetensorsEntry[] {
-  return namedParts(config, weights).map(({ name, tensor, start, length, shape }) => {
-    const dtype = safetensorsDtypes[tensor.dtype];
-    if (dtype === undefined)
-      throw new TypeError(`weight "${name}": no safetensors dtype for ${tensor.dtype}`);
-    return {
-      name,
-      dtype,
-      shape,
-      bytes: () => scope(() => noGrad(() => tensorBytes(tensor.detach().narrow(0, start, length)))),
-    };
-  });
+  return namedParts(config, weights).map(tensorEntry);
 }

@@ -8,12 +8,23 @@ import {
   type ReinforcementRecipeInput,
   reinforcementSchema,
 } from "./reinforcement-schema.ts";
+import { type SupervisedRecipe, type SupervisedRecipeInput, supervisedSchema } from "./supervised-schema.ts";
 
-export type RecipeInput = ReinforcementRecipeInput | PretrainRecipeInput;
-export type Recipe = ReinforcementRecipe | PretrainRecipe;
+export type RecipeInput = ReinforcementRecipeInput | PretrainRecipeInput | SupervisedRecipeInput;
+export type Recipe = ReinforcementRecipe | PretrainRecipe | SupervisedRecipe;
 
 /** The schema of each stage, by the value of `stage`. */
-export const recipeSchemas = { rl: reinforcementSchema, pretrain: pretrainSchema } as const;
+export const recipeSchemas = {
+  rl: reinforcementSchema,
+  pretrain: pretrainSchema,
+  sft: supervisedSchema,
+} as const;
+
+export type StageName = keyof typeof recipeSchemas;
+
+function isStage(value: unknown): value is StageName {
+  return typeof value === "string" && Object.hasOwn(recipeSchemas, value);
+}
 
 /**
  * Checks a recipe and fills in its defaults; the result is itself a valid input, and stays equal when
@@ -23,6 +34,7 @@ export const recipeSchemas = { rl: reinforcementSchema, pretrain: pretrainSchema
  */
 export function defineRecipe(input: ReinforcementRecipeInput): ReinforcementRecipe;
 export function defineRecipe(input: PretrainRecipeInput): PretrainRecipe;
+export function defineRecipe(input: SupervisedRecipeInput): SupervisedRecipe;
 export function defineRecipe(input: RecipeInput): Recipe {
   return parseRecipe(input);
 }
@@ -34,9 +46,10 @@ export function parseRecipe(input: unknown, source = "recipe"): Recipe {
     throw new RecipeError([{ path: "", message: `expected an object of fields, got ${came}` }], source);
   }
   const stage: unknown = "stage" in input ? input.stage : undefined;
-  if (stage !== "rl" && stage !== "pretrain") {
+  if (!isStage(stage)) {
     const came = stage === undefined ? "nothing" : JSON.stringify(stage);
-    throw new RecipeError([{ path: "stage", message: `expected "rl" or "pretrain", got ${came}` }], source);
+    const message = `expected "rl", "sft" or "pretrain", got ${came}`;
+    throw new RecipeError([{ path: "stage", message }], source);
   }
   const schema = recipeSchemas[stage];
   const result = schema.safeParse(input, { reportInput: true });

@@ -10,8 +10,10 @@ export { pretrainSteps } from "./pretrain-schema.ts";
 export { RecipeError, type RecipeProblem } from "./recipe-error.ts";
 export type { ReinforcementRecipe, ReinforcementRecipeInput } from "./reinforcement-schema.ts";
 export { recipeDifferences, resumeObstacles, serialiseRecipe } from "./serialise-recipe.ts";
+export type { SupervisedRecipe, SupervisedRecipeInput, SupervisedRows } from "./supervised-schema.ts";
 export {
   type Corpus,
+  loadTask,
   type Reference,
   type Registry,
   resolveCorpus,

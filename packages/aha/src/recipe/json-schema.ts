@@ -2,12 +2,16 @@
 import { z } from "zod";
 import { pretrainSchema } from "./pretrain-schema.ts";
 import { reinforcementSchema } from "./reinforcement-schema.ts";
+import { supervisedSchema } from "./supervised-schema.ts";
 
 /** The schema as text, as committed in `packages/aha/recipe.schema.json` (written by `aha schema --write`). */
 export function recipeJsonSchema(): string {
-  const schema = z.toJSONSchema(z.discriminatedUnion("stage", [reinforcementSchema, pretrainSchema]), {
-    io: "input",
-    unrepresentable: "any",
-  });
+  const schema = z.toJSONSchema(
+    z.discriminatedUnion("stage", [reinforcementSchema, supervisedSchema, pretrainSchema]),
+    {
+      io: "input",
+      unrepresentable: "any",
+    },
+  );
   return `${JSON.stringify({ title: "Aha recipe", ...schema }, null, 2)}\n`;
 }

@@ -1,5 +1,6 @@
 /** Applies the command line's `--set rl.learningRate=1e-6` to a recipe, leaf by leaf. */
 import { z } from "zod";
+import { isTaskSource } from "../tasks/task-source.ts";
 import {
   keysAt,
   parseRecipe,
@@ -63,6 +64,10 @@ function setOption(
 ): Recipe {
   const holder = getAt(recipe, parent);
   if (isReference(holder)) return setAt(recipe, path, jsonOrText(raw));
+  const option = path.slice(parent.length);
+  if (isTaskSource(holder) && option.length === 1) {
+    return setAt(recipe, parent, holder.with(option.join(), jsonOrText(raw)));
+  }
   const why =
     typeof holder === "object" && holder !== null && !Array.isArray(holder)
       ? "is a value made in the recipe's code; change it there"

@@ -1,7 +1,9 @@
 /** The recipe of R1-Zero's stage: reinforcement learning with verifiable rewards by GRPO. */
 import { z } from "zod";
 import type { Task } from "../tasks/task.ts";
+import { isTaskSource, type TaskSource } from "../tasks/task-source.ts";
 import { batchProblems } from "./batch-arithmetic.ts";
+import { lora } from "./lora-field.ts";
 import {
   betas,
   checkpoint,
@@ -19,8 +21,8 @@ import {
 import { isReference, isTask, type Reference } from "./task-registry.ts";
 
 const task = z
-  .custom<Task | Reference>(
-    (value) => isTask(value) || isReference(value),
+  .custom<Task | TaskSource | Reference>(
+    (value) => isTask(value) || isTaskSource(value) || isReference(value),
     'expected a Task value, or { "name": …, ...options } naming one',
   )
   .meta({
@@ -31,9 +33,10 @@ const task = z
   });
 
 const model = z.strictObject({
-  path: z.string().min(1).describe("A Hugging Face model folder."),
+  path: z.string().min(1).describe("A Hugging Face model folder, or a LoRA adapter's."),
   dtype,
   device,
+  lora,
 });
 
 /** Defaults without a source named are ours: the paper does not publish them. */
@@ -159,8 +162,16 @@ export const reinforcementSchema = z
     log,
   })
   .superRefine((recipe, context) => {
-    const { rl } = recipe;
+    const { rl, model } = recipe;
     const problems = batchProblems(rl);
+    if (model.lora !== undefined && model.lora.dropout > 0) {
+      problems.push({
+        path: "model.lora.dropout",
+        message:
+          `${model.lora.dropout} would make the trainer's log-probabilities others than the sampler's; ` +
+          "leave it 0 in reinforcement learning",
+      });
+    }
     if (rl.warmupSteps > rl.steps) {
       problems.push({
         path: "rl.warmupSteps",

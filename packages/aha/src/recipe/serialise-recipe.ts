@@ -1,16 +1,27 @@
 /** Shows a resolved recipe as JSON, for the run directory and for telling whether a resumed run is the same. */
 import { createHash } from "node:crypto";
-import type { JsonValue } from "../tasks/task.ts";
+import type { JsonValue, Task } from "../tasks/task.ts";
+import { isTaskSource } from "../tasks/task-source.ts";
 import type { Recipe } from "./define-recipe.ts";
 import { isTask } from "./task-registry.ts";
 
-/** Functions become `[function name]`; a task's questions become their count and a digest. */
-export function serialiseRecipe(recipe: Recipe): Record<string, JsonValue> {
+/**
+ * Functions become `[function name]`; a task's questions become their count and a digest, so that a run is not resumed
+ * on other data. For a task that is read from files, `loaded` is what was read.
+ */
+export function serialiseRecipe(recipe: Recipe, loaded?: Task): Record<string, JsonValue> {
   return Object.fromEntries(
     Object.entries(recipe)
       .filter(([key, value]) => key !== "$schema" && value !== undefined)
-      .map(([key, value]) => [key, toJson(value)]),
+      .map(([key, value]) => [key, key === "task" ? taskToJson(value, loaded) : toJson(value)]),
   );
+}
+
+function taskToJson(task: unknown, loaded: Task | undefined): JsonValue {
+  if (isTask(task)) return toJson(task);
+  const questions = loaded && { train: summary(loaded.train), heldOut: summary(loaded.heldOut) };
+  const named = isTaskSource(task) ? { name: task.name, ...task.options } : task;
+  return typeof named === "object" && named !== null ? plainObject({ ...named, questions }) : toJson(named);
 }
 
 function toJson(value: unknown): JsonValue {
@@ -18,6 +29,7 @@ function toJson(value: unknown): JsonValue {
     const { train, heldOut, ...rest } = value;
     return { ...plainObject(rest), train: summary(train), heldOut: summary(heldOut) };
   }
+  if (hasRows(value)) return { name: value.name, ...summary(value.rows, "rows") };
   if (typeof value === "function") return `[function ${value.name === "" ? "anonymous" : value.name}]`;
   if (typeof value === "number" && !Number.isFinite(value)) return String(value);
   if (typeof value === "bigint") return value.toString();
@@ -36,9 +48,15 @@ function plainObject(value: object): Record<string, JsonValue> {
   );
 }
 
-function summary(questions: readonly unknown[]): JsonValue {
-  const digest = createHash("sha256").update(JSON.stringify(questions)).digest("hex").slice(0, 16);
-  return { questions: questions.length, sha256: digest };
+/** Data given as a value: `{ name, rows }`. */
+function hasRows(value: unknown): value is { readonly name: string; readonly rows: readonly unknown[] } {
+  if (typeof value !== "object" || value === null) return false;
+  return "rows" in value && Array.isArray(value.rows) && "name" in value && typeof value.name === "string";
+}
+
+function summary(items: readonly unknown[], unit = "questions"): { [key: string]: JsonValue } {
+  const digest = createHash("sha256").update(JSON.stringify(items)).digest("hex").slice(0, 16);
+  return { [unit]: items.length, sha256: digest };
 }
 
 /** One leaf in which two recipes differ. */
@@ -79,6 +97,10 @@ export function resumeObstacles(
   const { rl } = before;
   const constant = rl !== undefined && isObject(rl) && rl.schedule === "constant";
   return recipeDifferences(before, after).filter(
-    ({ path }) => !harmless.some((pattern) => pattern.test(path)) && !(constant && path === "rl.steps"),
+    ({ path, before: was }) =>
+      // A run of an earlier version did not write down what its task's questions were.
+      !(path === "task.questions" && was === undefined) &&
+      !harmless.some((pattern) => pattern.test(path)) &&
+      !(constant && path === "rl.steps"),
   );
 }

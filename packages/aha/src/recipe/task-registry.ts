@@ -1,5 +1,6 @@
 /** Resolves the tasks, corpora and tokenizers that JSON recipes can only name. */
 import type { JsonValue, Task } from "../tasks/task.ts";
+import { isTaskSource, type TaskSource } from "../tasks/task-source.ts";
 import { nearestKey } from "./nearest-key.ts";
 import { RecipeError } from "./recipe-error.ts";
 
@@ -41,7 +42,9 @@ export function isTokenizerBuilder(value: unknown): value is TokenizerBuilder {
 
 /** True for `{ name, ...options }`. */
 export function isReference(value: unknown): value is Reference {
-  return isNamed(value) && !isTask(value) && !isCorpus(value) && !isTokenizerBuilder(value);
+  return (
+    isNamed(value) && !isTask(value) && !isTaskSource(value) && !isCorpus(value) && !isTokenizerBuilder(value)
+  );
 }
 
 function isNamed(value: unknown): value is Record<string, unknown> & { readonly name: string } {
@@ -82,9 +85,21 @@ function withPath<Value>(path: string, make: () => Value): Value {
   }
 }
 
-/** The recipe's task itself: as given, or made by the factory that it names. */
-export function resolveTask(task: Task | Reference, registry: Registry<Task>): Task {
-  return isTask(task) ? task : resolveReference(task, registry, "task");
+/** The recipe's task itself, or its source: as given, or made by the factory that it names. */
+export function resolveTask<Named extends Task | TaskSource>(
+  task: Task | TaskSource | Reference,
+  registry: Registry<Named>,
+): Task | TaskSource | Named {
+  return isTask(task) || isTaskSource(task) ? task : resolveReference(task, registry, "task");
+}
+
+/** The recipe's task with its questions, read where they lie in files. */
+export async function loadTask(
+  task: Task | TaskSource | Reference,
+  registry: Registry<Task | TaskSource>,
+): Promise<Task> {
+  const found = resolveTask(task, registry);
+  return isTaskSource(found) ? found.load() : found;
 }
 
 /** The recipe's corpus itself: as given, or made by the factory that it names. */

@@ -45,19 +45,21 @@ test("each group is handed on once, when its last completion ended, while others
   const before = liveTensors();
   const handed: number[] = [];
   const alive: boolean[] = [];
-  const { groups, generatedTokens, seconds } = await rollout(
-    model,
-    tokenizer,
-    questions,
-    options,
-    (group, index) => {
+  const ended: string[] = [];
+  const { groups, generatedTokens, seconds } = await rollout(model, tokenizer, questions, options, {
+    onCompletion: ({ sample }, index) => {
+      ended.push(`${index}:${sample}`);
+    },
+    onGroup: (group, index) => {
       handed.push(index);
       alive.push(liveTensors() > before);
       assert.equal(group.completions.length, 4);
       assert.equal(group.question, questions[index]);
+      for (const { sample } of group.completions) assert.ok(ended.includes(`${index}:${sample}`));
     },
-  );
+  });
   assert.deepEqual([...handed].sort(), [0, 1, 2]);
+  assert.equal(new Set(ended).size, 12);
   assert.equal(alive[0], true, "the first group came before the end");
   assert.deepEqual(
     groups.map(({ question }) => question.id),
@@ -143,8 +145,10 @@ test("an error leaves nothing alive: an impossible prompt, a listener that throw
   await assert.rejects(rollout(model, tokenizer, [long], options), PromptError);
   assert.equal(liveTensors(), before);
   await assert.rejects(
-    rollout(model, tokenizer, questions, options, () => {
-      throw new Error("listener");
+    rollout(model, tokenizer, questions, options, {
+      onGroup: () => {
+        throw new Error("listener");
+      },
     }),
     /listener/,
   );

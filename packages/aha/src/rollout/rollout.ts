@@ -19,8 +19,17 @@ export interface RolloutResult {
   readonly seconds: number;
 }
 
-/** Steps between two chances for the event loop: asynchronous rewards progress while sampling goes on. */
+/** After so many steps, or so long, the event loop gets its turn: asynchronous rewards progress while sampling goes on. */
 const STEPS_BETWEEN_PAUSES = 8;
+const MILLISECONDS_BETWEEN_PAUSES = 20;
+
+/** What hears of completions as they end; what it starts runs while the others are still being sampled. */
+export interface RolloutListeners {
+  /** Called for each completion at once. */
+  readonly onCompletion?: (completion: Completion, question: number) => void;
+  /** Called when the last completion of a question has ended. */
+  readonly onGroup?: (group: Group, question: number) => void;
+}
 
 /** The token ids that a question's prompt becomes: a conversation through the chat template, text as it stands. */
 export function promptTokenIds(tokenizer: Tokenizer, question: Question): number[] {
@@ -48,16 +57,13 @@ function occurrence(questions: readonly Question[], index: number): number {
   return questions.slice(0, index).filter((other) => other.id === id).length;
 }
 
-/**
- * Samples `groupSize` completions a question. `onGroup` is called when a group is complete, in order of completion;
- * what it starts (scoring) runs while the other groups are still being sampled.
- */
+/** Samples `groupSize` completions a question; listeners are called in the order in which completions end. */
 export async function rollout(
   model: Llama,
   tokenizer: Tokenizer,
   questions: readonly Question[],
   options: RolloutOptions,
-  onGroup?: (group: Group, index: number) => void,
+  listeners: RolloutListeners = {},
 ): Promise<RolloutResult> {
   const start = performance.now();
   const prompts = questions.map((question) => promptTokenIds(tokenizer, question));
@@ -80,7 +86,9 @@ export async function rollout(
   const groups = new Array<Group>(questions.length);
   const file = ({ request, sample, tokenIds, logProbabilities, finish }: SampledSequence): void => {
     const text = completionText(tokenizer, tokenIds, finish);
-    (finished[request] as Completion[])[sample] = { sample, tokenIds, logProbabilities, text, finish };
+    const completion: Completion = { sample, tokenIds, logProbabilities, text, finish };
+    (finished[request] as Completion[])[sample] = completion;
+    listeners.onCompletion?.(completion, request);
     missing[request] = (missing[request] as number) - 1;
     if (missing[request] !== 0) return;
     const group: Group = {
@@ -89,12 +97,16 @@ export async function rollout(
       completions: finished[request] as Completion[],
     };
     groups[request] = group;
-    onGroup?.(group, request);
+    listeners.onGroup?.(group, request);
   };
   try {
+    let paused = start;
     for (let steps = 1; !decoder.finished; steps++) {
       for (const sequence of decoder.step()) file(sequence);
-      if (steps % STEPS_BETWEEN_PAUSES === 0) await new Promise((resolve) => setImmediate(resolve));
+      if (steps % STEPS_BETWEEN_PAUSES === 0 || performance.now() - paused > MILLISECONDS_BETWEEN_PAUSES) {
+        await new Promise((resolve) => setImmediate(resolve));
+        paused = performance.now();
+      }
     }
   } catch (error) {
     decoder.dispose();

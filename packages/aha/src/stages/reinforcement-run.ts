@@ -2,7 +2,7 @@
 import type { TrainOptions } from "../contracts/work.ts";
 import { RecipeError } from "../recipe/recipe-error.ts";
 import type { ReinforcementRecipe } from "../recipe/reinforcement-schema.ts";
-import { resolveTask } from "../recipe/task-registry.ts";
+import { loadTask } from "../recipe/task-registry.ts";
 import type { Phases } from "../run/phases.ts";
 import type { Progress } from "../run/progress.ts";
 import type { RunDirectory } from "../run/run-directory.ts";
@@ -52,18 +52,26 @@ export interface ReinforcementRun {
 }
 
 /** Opens everything; what is wrong with recipe, task or model is found before the run directory is touched. */
-export function openReinforcementRun(recipe: ReinforcementRecipe, options: TrainOptions): ReinforcementRun {
+export async function openReinforcementRun(
+  recipe: ReinforcementRecipe,
+  options: TrainOptions,
+): Promise<ReinforcementRun> {
   const started = performance.now();
-  const task = resolveTask(recipe.task, knownTasks);
+  const task = await loadTask(recipe.task, knownTasks);
   if (task.train.length === 0) {
     throw new RecipeError([
       { path: "task", message: `"${task.name}" has no training questions; give it at least one` },
     ]);
   }
+  if (task.rewards.length === 0) {
+    throw new RecipeError([
+      { path: "task", message: `"${task.name}" has no rewards; give it some by withRewards(task, function)` },
+    ]);
+  }
   const session = new PolicySession(recipe);
   try {
     requireRoom(session, task);
-    const directory = openRun(options.runDirectory, recipe, options.resume);
+    const directory = openRun(options.runDirectory, recipe, options.resume, task);
     const monitor = openMonitor(directory, recipe.rl.steps);
     return {
       ...{ recipe, task, session, directory, monitor, phases: monitor.phases, progress: monitor.progress },

@@ -40,7 +40,7 @@ export async function trainReinforcement(
   options: TrainOptions,
 ): Promise<TrainResult> {
   useThreads(recipe.threads);
-  const run = openReinforcementRun(recipe, options);
+  const run = await openReinforcementRun(recipe, options);
   try {
     await begin(run);
     while (run.step < recipe.rl.steps && !run.monitor.interrupt.requested) {
@@ -71,6 +71,7 @@ async function begin(run: ReinforcementRun): Promise<void> {
   }
   const { parameterCount, dtype, device } = session.policy;
   directory.record({ type: "start", step: 0, details: { parameters: parameterCount, dtype, device } });
+  for (const note of run.task.notes ?? []) warn(run, note);
   sayMemory(run);
   if (recipe.preflight.enabled) await preflight(run);
   run.before = await evaluateHeldOut(run, "before");

@@ -1,11 +1,10 @@
 /** Tests of the pretraining corpus: what it promises about shares, arithmetic, and held-out questions. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { isWellFormed, judgeCountdown } from "@aha/verify";
 import { type CountdownCorpusOptions, type CountdownDocument, countdownCorpus } from "./countdown-corpus.ts";
 import { countdownQuestionDefaults, countdownSplit } from "./countdown-questions.ts";
-import { judgeCountdown } from "./countdown-verifier.ts";
 import { countReflectiveWords } from "./reflection.ts";
-import { isWellFormed } from "./tagged-answer.ts";
 
 function take(count: number, options: CountdownCorpusOptions = {}, seed = 1): CountdownDocument[] {
   const documents: CountdownDocument[] = [];

@@ -9,8 +9,11 @@ export interface CountdownProblem {
   readonly target: number;
 }
 
-/** `template`: R1-Zero's conversation, for real models; `terse`: the miniature's own few-token form. */
-export type CountdownPromptForm = "template" | "terse";
+/**
+ * `template`: R1-Zero's conversation, for real base models; `chat`: a user's turn for the model's own chat template;
+ * `terse`: the miniature's own few-token form.
+ */
+export type CountdownPromptForm = "template" | "chat" | "terse";
 
 export interface CountdownQuestionOptions {
   /** How many numbers a question has; default 3. */
@@ -174,10 +177,18 @@ function describe(value: unknown): string {
       : String(value);
 }
 
-/** The prompt's text. Both forms end at the place where the assistant begins, so that it opens `<think>` itself. */
-export function countdownPrompt(problem: CountdownProblem, form: CountdownPromptForm): string {
+/** The prompt. Texts end at the place where the assistant begins, so that it opens `<think>` itself. */
+export function countdownPrompt(problem: CountdownProblem, form: "terse" | "template"): string;
+export function countdownPrompt(problem: CountdownProblem, form: CountdownPromptForm): Question["prompt"];
+export function countdownPrompt(problem: CountdownProblem, form: CountdownPromptForm): Question["prompt"] {
   const nums = problem.nums.join(", ");
   if (form === "terse") return `User: Make ${problem.target} from ${nums}. Assistant:`;
+  if (form === "chat") {
+    const content =
+      `Using every one of the numbers ${nums} exactly once, with +, -, *, / and brackets, make ${problem.target}. ` +
+      "Think in <think> </think>, then give only the expression in <answer> </answer>.";
+    return [{ role: "user", content }];
+  }
   return (
     "A conversation between User and Assistant. The User asks a question, and the Assistant solves it. " +
     "The Assistant first thinks about the reasoning process and then gives the User the answer. The " +

@@ -1,6 +1,7 @@
 /** Tests of the Countdown task: its questions, its split, reading rows, its rewards. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { judgeExpression } from "@aha/verify";
 import { countdown } from "./countdown.ts";
 import { drawComputation } from "./countdown-computation.ts";
 import {
@@ -10,7 +11,6 @@ import {
   readCountdownColumns,
   readCountdownRows,
 } from "./countdown-questions.ts";
-import { judgeExpression } from "./countdown-verifier.ts";
 import { createRandom } from "./random.ts";
 import type { Question } from "./task.ts";
 

@@ -1,17 +1,18 @@
 /** Countdown as a task: make the target from the numbers, each used exactly once; accuracy + format rewards. */
+
+import type { ThinkingOptions } from "@aha/verify";
+import { judgeCountdown } from "@aha/verify";
 import {
   type CountdownPromptForm,
   type CountdownQuestionOptions,
   countdownQuestions,
   readCountdownColumns,
 } from "./countdown-questions.ts";
-import { judgeCountdown } from "./countdown-verifier.ts";
 import { formatReward } from "./format-reward.ts";
-import type { ThinkingOptions } from "./tagged-answer.ts";
 import type { Question, Reward, Task } from "./task.ts";
 
+export { judgeCountdown } from "@aha/verify";
 export { countdownQuestions, readCountdownRows } from "./countdown-questions.ts";
-export { judgeCountdown } from "./countdown-verifier.ts";
 export { formatReward } from "./format-reward.ts";
 
 export interface CountdownOptions extends CountdownQuestionOptions, ThinkingOptions {

@@ -1,7 +1,7 @@
 /** What a task is: where its questions come from, how they are asked, and how an answer is judged. */
+import type { JsonValue, Outcome } from "@aha/verify";
 
-/** A JSON value, as dataset columns hold them. */
-export type JsonValue = string | number | boolean | null | JsonValue[] | { [key: string]: JsonValue };
+export type { JsonValue, Outcome };
 
 /** One turn of a conversation. */
 export interface Message {
@@ -9,16 +9,16 @@ export interface Message {
   readonly content: string;
 }
 
+/** A dataset row's columns by name. */
+export type Columns = Readonly<Record<string, JsonValue>>;
+
 /** One question: a prompt (standard or conversational) and the dataset columns its rewards read. */
-export interface Question {
+export interface Question<Row extends Columns = Columns> {
   /** Unique within its task and split, stable from run to run. */
   readonly id: string;
   readonly prompt: string | readonly Message[];
-  readonly columns: Readonly<Record<string, JsonValue>>;
+  readonly columns: Row;
 }
-
-/** How a verifier's look at one completion ended; only `correct` earns the accuracy reward. */
-export type Outcome = "correct" | "wrong" | "unparsed" | "timeout" | "error";
 
 /** What one reward function said of one completion; a `null` value means "does not apply". */
 export interface Judgement {
@@ -30,8 +30,8 @@ export interface Judgement {
 }
 
 /** What a reward function gets to see. */
-export interface RewardInput {
-  readonly question: Question;
+export interface RewardInput<Row extends Columns = Columns> {
+  readonly question: Question<Row>;
   /** The completion's text, without the prompt and without the end-of-sequence token. */
   readonly completion: string;
   /** True when the completion was cut off by the token limit instead of ending by itself. */
@@ -42,15 +42,32 @@ export interface RewardInput {
 export interface Reward {
   readonly name: string;
   readonly weight: number;
+  /** Seconds a verdict may take once its judge was called; later is the outcome `timeout`. Default 60. */
+  readonly deadlineSeconds?: number;
+  /** How many verdicts are sought at once; the others wait. Default: all. */
+  readonly concurrency?: number;
   judge(input: RewardInput): Judgement | Promise<Judgement>;
 }
 
+/** Completions that show a task's verifier at work. */
+export interface Demonstration {
+  /** The gold as the dataset has it; null where it has none to show. */
+  readonly gold: string | null;
+  /** A completion that answers rightly; null where the data holds no answer. */
+  readonly right: string | null;
+  readonly wrong: string;
+}
+
 /** A task in one value: data, prompt form, and verifier. */
-export interface Task {
+export interface Task<Row extends Columns = Columns> {
   readonly name: string;
   /** The training questions in their fixed order; the trainer shuffles by its own seed. */
-  readonly train: readonly Question[];
+  readonly train: readonly Question<Row>[];
   /** Held-out questions, disjoint from `train`. */
-  readonly heldOut: readonly Question[];
+  readonly heldOut: readonly Question<Row>[];
   readonly rewards: readonly Reward[];
+  /** What its reader should be told of the data, such as rows that were left out. */
+  readonly notes?: readonly string[];
+  /** Present where the task can show its verifier at work. */
+  demonstrate?(question: Question<Row>): Demonstration;
 }

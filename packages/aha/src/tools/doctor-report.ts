@@ -1,10 +1,46 @@
 /** The work of `aha doctor`: what of the set-up is there, and what mends the rest. */
 import { collect, type Facts } from "../../../torch/scripts/doctor.mjs";
 import type { DoctorFinding } from "../contracts/work.ts";
+import { describeSandbox, type SandboxDescription } from "../tasks/verify-interim.ts";
 
 /** Looks this machine over; needs neither LibTorch nor the addon. */
 export async function doctorReport(): Promise<readonly DoctorFinding[]> {
-  return findingsOf(collect());
+  return [...findingsOf(collect()), ...sandboxFindings(await describeSandbox())];
+}
+
+const languages = { python: "Python", node: "JavaScript", typescript: "TypeScript", cpp: "C++" } as const;
+
+/** Which wall untrusted programs run behind, and in which languages. Only rewards that run code need one. */
+export function sandboxFindings({ bubblewrap, runtimes }: SandboxDescription): DoctorFinding[] {
+  if (!bubblewrap.available) {
+    return [
+      {
+        name: "sandbox",
+        status: "warning",
+        detail: `bubblewrap: ${bubblewrap.reason}; programs are not run without a sandbox`,
+        remedy: "apt install bubblewrap (Linux)",
+      },
+    ];
+  }
+  const entries = Object.entries(languages) as [keyof typeof languages, string][];
+  const present = entries.flatMap(([runtime, name]) => (runtimes[runtime].available ? [name] : []));
+  const absent = entries.flatMap(([runtime, name]): DoctorFinding[] => {
+    const found = runtimes[runtime];
+    return found.available
+      ? []
+      : [
+          {
+            name: "sandbox",
+            status: "warning",
+            detail: `no ${name}: ${found.reason}`,
+            remedy: `install what runs ${name} where its programs are to be judged`,
+          },
+        ];
+  });
+  return [
+    { name: "sandbox", status: "ok", detail: `bubblewrap, for ${present.join(", ") || "nothing yet"}` },
+    ...absent,
+  ];
 }
 
 const gigabytes = (bytes: number): string => `${(bytes / 1e9).toFixed(1)} GB`;

@@ -2,14 +2,14 @@
 import type { EvaluateRequest, EvaluationReport } from "../contracts/work.ts";
 import { evaluatePolicy } from "../evaluation/evaluate-policy.ts";
 import { openModel, openTokenizer, stopTokens } from "../models/load-model.ts";
-import { resolveReference } from "../recipe/task-registry.ts";
+import { loadTask } from "../recipe/task-registry.ts";
 import { bytesPerNumber, cacheCapacity } from "../rollout/cache-capacity.ts";
 import { knownTasks } from "./known-tasks.ts";
 
 /** Throws RecipeError for an unknown task or option, naming the nearest known one. */
 export async function evaluateModel(request: EvaluateRequest): Promise<EvaluationReport> {
   const { sampling, samplesPerQuestion } = request;
-  const task = resolveReference(request.task, knownTasks, "task");
+  const task = await loadTask(request.task, knownTasks);
   const { model, generation } = openModel(request.model, { dtype: request.dtype, device: request.device });
   try {
     const tokenizer = openTokenizer(request.model, model.config);

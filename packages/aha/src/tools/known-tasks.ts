@@ -1,32 +1,27 @@
 /** The tasks that can be named in JSON recipes and on the command line, with their options checked. */
-import { z } from "zod";
+import type { z } from "zod";
 import { checkedOptions } from "../recipe/checked-options.ts";
 import type { Registry } from "../recipe/task-registry.ts";
-import { type CountdownOptions, countdown } from "../tasks/countdown.ts";
-import type { Task } from "../tasks/task.ts";
+import { aime } from "../tasks/aime.ts";
+import { codeforces } from "../tasks/codeforces.ts";
+import { countdownTask } from "../tasks/countdown-task.ts";
+import { gsm8k } from "../tasks/gsm8k.ts";
+import { humaneval } from "../tasks/humaneval.ts";
+import { knightsAndKnaves } from "../tasks/knights-and-knaves.ts";
+import { math } from "../tasks/math.ts";
+import { mbpp } from "../tasks/mbpp.ts";
+import { mmlu } from "../tasks/mmlu.ts";
+import { prompts } from "../tasks/prompts.ts";
+import type { TaskSource } from "../tasks/task-source.ts";
 
-const count = z.int().min(0).optional();
-const integer = z.int().optional();
+/** In the order in which `aha tasks` lists them. */
+export const taskKinds = [
+  ...[countdownTask, gsm8k, math, aime, mmlu, humaneval, mbpp, codeforces, knightsAndKnaves, prompts],
+];
 
-const countdownOptions = z.strictObject({
-  numbers: integer,
-  minimumNumber: integer,
-  maximumNumber: integer,
-  minimumTarget: integer,
-  maximumTarget: integer,
-  heldOutOneIn: integer,
-  train: count,
-  heldOut: count,
-  seed: integer,
-  prompt: z.enum(["terse", "template"]).optional(),
-  promptOpensThinking: z.boolean().optional(),
-});
-
-/** Options that were left out stay out, as exact optional properties ask. */
-function given(options: z.output<typeof countdownOptions>): CountdownOptions {
-  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
-}
-
-export const knownTasks: Registry<Task> = new Map([
-  ["countdown", checkedOptions(countdownOptions, (options) => countdown(given(options)))],
-]);
+export const knownTasks: Registry<TaskSource> = new Map(
+  taskKinds.map((kind) => [
+    kind.taskName,
+    checkedOptions<z.ZodObject, TaskSource>(kind.schema, (options) => kind.from(options)),
+  ]),
+);

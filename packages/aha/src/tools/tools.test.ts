@@ -1,7 +1,7 @@
 /** The parts behind the commands: gathering, named tasks, doctor's findings. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { resolveReference } from "../recipe/task-registry.ts";
+import { loadTask, resolveReference } from "../recipe/task-registry.ts";
 import { doctorReport, findingsOf } from "./doctor-report.ts";
 import { gather } from "./gather.ts";
 import { knownTasks } from "./known-tasks.ts";
@@ -55,8 +55,8 @@ test("an error of the source comes after the items before it; giving up closes t
   assert.equal(closed, true);
 });
 
-test("a task is made by its name and options; mistakes name the nearest", () => {
-  const task = resolveReference({ name: "countdown", numbers: 4, heldOut: 2, train: 1 }, knownTasks, "task");
+test("a task is made by its name and options; mistakes name the nearest", async () => {
+  const task = await loadTask({ name: "countdown", numbers: 4, heldOut: 2, train: 1 }, knownTasks);
   assert.equal(task.heldOut.length, 2);
   assert.match(task.heldOut[0]?.id ?? "", /^countdown:\d+-\d+-\d+-\d+=\d+$/);
   assert.throws(

@@ -1,11 +1,12 @@
 /** Pretraining batches: whole documents packed up to a number of tokens, each attending only to itself. */
 import type { Tokenizer } from "../folder/tokenizer.ts";
+import type { LabelledSequence } from "./labelled-sequence.ts";
 
-/** A batch's documents as token ids, each closed by the end-of-sequence id. */
-export interface DocumentBatch {
-  readonly sequences: readonly (readonly number[])[];
-  /** Documents taken from the stream so far; what a resumed run passes over. */
-  readonly documentsTaken: number;
+/** What one update learns from. */
+export interface TrainingBatch {
+  readonly sequences: readonly LabelledSequence[];
+  /** Documents or examples taken from the stream so far; what a resumed run passes over. */
+  readonly taken: number;
 }
 
 export interface DocumentBatchOptions {
@@ -17,14 +18,14 @@ export interface DocumentBatchOptions {
   readonly skip: number;
 }
 
-/** Batches of at least one document and at most `tokensPerBatch` tokens, in the stream's order. Finite streams end. */
+/** Batches of at least one document, each closed by the end-of-sequence id, and at most `tokensPerBatch` tokens, in the stream's order. Finite streams end. */
 export function* documentBatches(
   documents: Iterable<string>,
   tokenizer: Tokenizer,
   options: DocumentBatchOptions,
-): Generator<DocumentBatch> {
+): Generator<TrainingBatch> {
   const { tokensPerBatch, sequenceLength, endTokenId, skip } = options;
-  let sequences: number[][] = [];
+  let sequences: LabelledSequence[] = [];
   let tokens = 0;
   let taken = 0;
   for (const document of documents) {
@@ -33,16 +34,16 @@ export function* documentBatches(
     const ids = [...tokenizer.encode(document, { addSpecialTokens: false }), endTokenId];
     // A full batch goes out before the document that would overfill it, which then opens the next one.
     if (sequences.length > 0 && tokens + ids.length > tokensPerBatch) {
-      yield { sequences, documentsTaken: taken - 1 };
+      yield { sequences, taken: taken - 1 };
       sequences = [];
       tokens = 0;
     }
     for (let start = 0; start < ids.length - 1; start += sequenceLength) {
       // Pieces overlap by one token, so that every token but the first is predicted once.
       const piece = ids.slice(start, start + sequenceLength + 1);
-      sequences.push(piece);
+      sequences.push({ tokenIds: piece, counted: null });
       tokens += piece.length;
     }
   }
-  if (sequences.length > 0) yield { sequences, documentsTaken: taken };
+  if (sequences.length > 0) yield { sequences, taken };
 }

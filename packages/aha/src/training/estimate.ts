@@ -5,6 +5,8 @@ import type { ModelConfig } from "../folder/model-config.ts";
 export interface EstimateInput {
   readonly config: ModelConfig;
   readonly parameters: number;
+  /** Numbers in a LoRA adapter that is trained on frozen weights; left out: the weights are trained. */
+  readonly adapter?: number;
   /** Bytes of one number in the compute dtype. */
   readonly width: 2 | 4;
   readonly withReference: boolean;
@@ -32,9 +34,13 @@ export interface MemoryEstimate {
 export function estimateMemory(input: EstimateInput): MemoryEstimate {
   const { config, parameters, width, withReference, tokensPerMicroBatch } = input;
   const { hiddenSize, heads, keyValueHeads, headDimension, intermediateSize, layers } = config;
-  const weights = parameters * width * (withReference ? 2 : 1);
+  const { adapter } = input;
+  // A reference is a second set of weights, or of the adapter alone.
+  const copies = withReference ? 2 : 1;
+  const weights = width * (adapter === undefined ? parameters * copies : parameters + adapter * copies);
+  const trained = adapter ?? parameters;
   // Two float32 moments, a float32 master for narrower weights, gradients, and their float32 sums.
-  const optimizer = parameters * (8 + (width === 2 ? 4 + 4 : 0) + width);
+  const optimizer = trained * (8 + (width === 2 ? 4 + 4 : 0) + width);
   const projected = (heads + 2 * keyValueHeads) * headDimension;
   // Kept for backward per token and layer: two norms' inputs and outputs, q, k, v and the attention's output, the gate.
   const within = 4 * hiddenSize + projected + heads * headDimension + 3 * intermediateSize;
@@ -54,17 +60,17 @@ export function freeMemory(): number {
 
 /**
  * Tokens of a micro-batch, between 1,024 and 16,384: activations may take 256 MB, or as much as moments and master weights do
- * (12 bytes a parameter) where that is more. One micro-batch instead of two also saves the float32 sums of gradients.
+ * (12 bytes a trained number) where that is more. One micro-batch instead of two also saves the float32 sums of gradients.
  */
 export function chooseTokensPerMicroBatch(
   config: ModelConfig,
   width: 2 | 4,
-  parameters: number,
+  trained: number,
   recomputed: boolean,
 ): number {
   const { hiddenSize, intermediateSize, layers } = config;
   const within = 7 * hiddenSize + 3 * intermediateSize;
   const perToken = width * (recomputed ? layers * 2 * hiddenSize + 3 * within : layers * within);
-  const tokens = Math.floor(Math.max(2 ** 28, 12 * parameters) / perToken / 256) * 256;
+  const tokens = Math.floor(Math.max(2 ** 28, 12 * trained) / perToken / 256) * 256;
   return Math.min(16_384, Math.max(1_024, tokens));
 }

@@ -1,10 +1,11 @@
-/** One language-modelling update: next-token cross-entropy over packed documents. */
+/** One language-modelling update: next-token cross-entropy over packed sequences, none of which sees another. */
 import { type AdamW, noGrad, scope, type Tensor } from "@aha/torch";
 import type { Llama } from "../models/llama.ts";
 import { packSequences } from "../models/ragged-batch.ts";
 import { rowLogProbabilities } from "../models/token-log-probabilities.ts";
 import { applyGradients } from "./apply-gradients.ts";
 import { GradientAccumulator } from "./gradient-accumulator.ts";
+import { countedTokens, type LabelledSequence } from "./labelled-sequence.ts";
 
 export interface LanguageModelUpdateOptions {
   readonly learningRate: number;
@@ -20,31 +21,41 @@ export interface LanguageModelUpdateResult {
   readonly applied: boolean;
 }
 
-type Sequences = readonly (readonly number[])[];
+type Sequences = readonly LabelledSequence[];
 
-/** Summed negative log-probability of every token after the first of each sequence, as a float32 [] tensor. */
+/** Summed negative log-probability of the counted tokens after the first of each sequence, as a float32 [] tensor. */
 function summedLoss(model: Llama, sequences: Sequences): Tensor {
-  const batch = packSequences(
-    sequences.map((sequence) => sequence.slice(0, -1)),
-    model.device,
-  );
-  const targets = sequences.flatMap((sequence) => sequence.slice(1));
-  const { logProbabilities } = rowLogProbabilities(model, model.hidden(batch), [...targets.keys()], targets);
+  const inputs = sequences.map(({ tokenIds }) => tokenIds.slice(0, -1));
+  const batch = packSequences(inputs, model.device);
+  const rows: number[] = [];
+  const targets: number[] = [];
+  sequences.forEach(({ tokenIds, counted }, index) => {
+    const start = batch.starts[index] as number;
+    for (let place = 1; place < tokenIds.length; place++) {
+      if (counted !== null && !counted[place]) continue;
+      rows.push(start + place - 1);
+      targets.push(tokenIds[place] as number);
+    }
+  });
+  const { logProbabilities } = rowLogProbabilities(model, model.hidden(batch), rows, targets);
   return logProbabilities.sum().neg();
 }
 
-const predicted = (sequences: Sequences): number => sequences.reduce((sum, one) => sum + one.length - 1, 0);
+const predicted = (sequences: Sequences): number =>
+  sequences.reduce((sum, sequence) => sum + countedTokens(sequence), 0);
 
+/** Parts of at most `limit` tokens each, the sequences in their order. */
 function split(sequences: Sequences, limit: number): Sequences[] {
-  const parts: (readonly number[])[][] = [[]];
+  const parts: LabelledSequence[][] = [[]];
   let tokens = 0;
   for (const sequence of sequences) {
-    if (tokens > 0 && tokens + sequence.length > limit) {
+    const { length } = sequence.tokenIds;
+    if (tokens > 0 && tokens + length > limit) {
       parts.push([]);
       tokens = 0;
     }
-    (parts[parts.length - 1] as (readonly number[])[]).push(sequence);
-    tokens += sequence.length;
+    (parts[parts.length - 1] as LabelledSequence[]).push(sequence);
+    tokens += length;
   }
   return parts;
 }
@@ -58,7 +69,7 @@ export function languageModelLoss(model: Llama, sequences: Sequences, tokensPerM
   return sum / Math.max(1, predicted(sequences));
 }
 
-/** Updates the model on one batch; the mean is over all predicted tokens, however they are split. */
+/** Updates the model on one batch; the mean is over all counted tokens, however they are split. */
 export function updateLanguageModel(
   model: Llama,
   optimizer: AdamW,

@@ -6,17 +6,14 @@ import { constantLength, type LossForm, sequenceMean, tokenMean } from "../algor
 import type { Tokenizer } from "../folder/tokenizer.ts";
 import { Llama } from "../models/llama.ts";
 import { assignWeights, copyWeights } from "../models/llama-weights.ts";
-import {
-  type OpenModel,
-  openModel,
-  openTokenizer,
-  type SaveModelOptions,
-  stopTokens,
-} from "../models/load-model.ts";
+import { type OpenModel, openTokenizer, type SaveModelOptions, stopTokens } from "../models/load-model.ts";
 import type { ReinforcementRecipe } from "../recipe/reinforcement-schema.ts";
 import { cacheCapacity } from "../rollout/cache-capacity.ts";
 import type { SamplingOptions } from "../rollout/decoder.ts";
+import { deriveSeed } from "../rollout/seeds.ts";
 import { chooseTokensPerMicroBatch, estimateMemory, type MemoryEstimate } from "./estimate.ts";
+import { openForTraining } from "./open-for-training.ts";
+import { REFERENCE_ADAPTER } from "./training-state.ts";
 
 const lossForms: Readonly<Record<ReinforcementRecipe["rl"]["lossForm"], LossForm>> = {
   "sequence-mean": sequenceMean,
@@ -33,6 +30,18 @@ const importanceForms: Readonly<Record<ReinforcementRecipe["rl"]["importance"], 
 };
 
 const byteWidth = (dtype: Dtype): 2 | 4 => (dtype === "float32" ? 4 : 2);
+
+/**
+ * The policy as it now stands, frozen. Where an adapter is trained it shares the policy's weights, with its adapter off, or
+ * (where training goes on from an adapter) with a copy of it: there is no second copy of the weights.
+ */
+function referenceOf(policy: Llama, { folder, base }: OpenModel): Llama {
+  const { active } = policy.adapters;
+  if (active === null) return new Llama(policy.config, copyWeights(policy.weights));
+  const reference = policy.sharingWeights();
+  if (folder !== base) reference.adapters.replaceActive(REFERENCE_ADAPTER, active.copy());
+  return reference;
+}
 
 /** The policy with what trains it. Dispose it when done. */
 export class PolicySession {
@@ -52,13 +61,13 @@ export class PolicySession {
   constructor(recipe: ReinforcementRecipe) {
     const { model, rl, evaluation } = recipe;
     this.recipe = recipe;
-    this.opened = openModel(model.path, { dtype: model.dtype, device: model.device });
+    this.opened = openForTraining(model, deriveSeed(recipe.seed, "adapter"));
     this.tokenizer = openTokenizer(model.path, this.opened.model.config);
-    const policy = this.policy.trainable();
+    const { policy } = this;
     policy.recomputeActivations = rl.recomputeActivations;
     const { learningRate, betas, epsilon, weightDecay } = rl;
     this.optimizer = new AdamW(policy.parameters(), { learningRate, betas, epsilon, weightDecay });
-    this.reference = rl.klCoefficient === 0 ? null : new Llama(policy.config, copyWeights(policy.weights));
+    this.reference = rl.klCoefficient === 0 ? null : referenceOf(policy, this.opened);
     const samples = Math.max(
       rl.questionsPerStep * rl.groupSize,
       evaluation.questions * evaluation.samplesPerQuestion,
@@ -80,7 +89,7 @@ export class PolicySession {
       chooseTokensPerMicroBatch(
         policy.config,
         byteWidth(policy.dtype),
-        policy.parameterCount,
+        policy.trainedCount,
         rl.recomputeActivations,
       );
   }
@@ -91,7 +100,11 @@ export class PolicySession {
 
   /** From here on the reference is the policy as it now stands. */
   refreshReference(): void {
-    if (this.reference !== null) assignWeights(this.reference.weights, this.policy.weights);
+    const { policy, reference } = this;
+    if (reference === null) return;
+    const { active } = policy.adapters;
+    if (active === null) assignWeights(reference.weights, policy.weights);
+    else reference.adapters.replaceActive(REFERENCE_ADAPTER, active.copy());
   }
 
   /** Of this recipe; prompts are taken to have `promptTokens` tokens. */
@@ -100,6 +113,7 @@ export class PolicySession {
     return estimateMemory({
       config: policy.config,
       parameters: policy.parameterCount,
+      ...(policy.adapters.active === null ? {} : { adapter: policy.trainedCount }),
       width: byteWidth(policy.dtype),
       withReference: reference !== null,
       recomputed: this.recipe.rl.recomputeActivations,
@@ -114,7 +128,7 @@ export class PolicySession {
   saveOptions(step: number): SaveModelOptions {
     const { recipe, opened } = this;
     return {
-      tokenizerFolder: opened.folder,
+      tokenizerFolder: opened.tokenizerFolder,
       generation: opened.generation,
       card: {
         title: `${recipe.name}, step ${step}`,

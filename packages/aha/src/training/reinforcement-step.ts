@@ -2,7 +2,6 @@
 import { hasNoSignal } from "../algorithms/advantage.ts";
 import { learningRateAt } from "../algorithms/learning-rate.ts";
 import type { ScoredGroup } from "../rollout/records.ts";
-import { rollout } from "../rollout/rollout.ts";
 import { deriveSeed, shuffled } from "../rollout/seeds.ts";
 import type { Phases } from "../run/phases.ts";
 import type { Metrics } from "../run/run-records.ts";
@@ -11,7 +10,7 @@ import { PHASE_DEADLINE_SECONDS } from "./phase-deadline.ts";
 import type { PolicySession } from "./policy-session.ts";
 import { type PolicyUpdateResult, updatePolicy } from "./policy-update.ts";
 import { referenceScores } from "./reference-scores.ts";
-import { scoreGroup } from "./score-group.ts";
+import { scoredRollout } from "./scored-rollout.ts";
 import { rolloutMetrics } from "./step-metrics.ts";
 import { type TrainingSequence, trainingSequences } from "./training-sequence.ts";
 import { updateMetrics } from "./update-metrics.ts";
@@ -20,6 +19,8 @@ export interface SampledStep {
   readonly groups: readonly ScoredGroup[]; // in the order of the questions
   readonly generatedTokens: number;
   readonly rolloutSeconds: number;
+  /** What the verdicts took: `rewards/<name>/seconds`. */
+  readonly rewardMetrics: Metrics;
 }
 
 /** What was learned from a sampled step. */
@@ -32,7 +33,10 @@ export interface LearnedStep {
   readonly skippedUpdates: number;
 }
 
-/** Samples and judges a group for each question; judging goes on while others are still being sampled. */
+/**
+ * Samples and judges a group for each question. Each completion is judged as soon as it has ended, while the others are
+ * still being sampled; the phase `reward` is what is left to wait for.
+ */
 export async function sampleStep(
   session: PolicySession,
   task: Task,
@@ -41,23 +45,19 @@ export async function sampleStep(
   phases: Phases,
 ): Promise<SampledStep> {
   const { policy, tokenizer, sampling, recipe } = session;
-  const scoring = new Array<Promise<ScoredGroup>>(questions.length);
-  const { generatedTokens, seconds } = await phases.runAsync(
+  const options = { ...sampling, groupSize: recipe.rl.groupSize, runSeed: recipe.seed, step };
+  const sampled = await phases.runAsync(
     "rollout",
-    () =>
-      rollout(
-        policy,
-        tokenizer,
-        questions,
-        { ...sampling, groupSize: recipe.rl.groupSize, runSeed: recipe.seed, step },
-        (group, index) => {
-          scoring[index] = scoreGroup(group, task.rewards);
-        },
-      ),
+    () => scoredRollout(policy, tokenizer, questions, options, task.rewards),
     PHASE_DEADLINE_SECONDS,
   );
-  const groups = await phases.runAsync("reward", () => Promise.all(scoring), PHASE_DEADLINE_SECONDS);
-  return { groups, generatedTokens, rolloutSeconds: seconds };
+  const groups = await phases.runAsync("reward", () => sampled.groups(), PHASE_DEADLINE_SECONDS);
+  return {
+    groups,
+    generatedTokens: sampled.generatedTokens,
+    rolloutSeconds: sampled.seconds,
+    rewardMetrics: sampled.rewardMetrics(),
+  };
 }
 
 /** The rewards that advantages are taken from: the groups' own, or, for the ablation, dealt out anew within the step. */
@@ -147,6 +147,7 @@ export function learnFromStep(
     metrics: {
       ...updateMetrics(updates),
       ...rolloutMetrics(groups),
+      ...sampled.rewardMetrics,
       ...(rl.shuffleRewards
         ? { frac_reward_zero_std: rewards.filter(hasNoSignal).length / rewards.length }
         : {}),

@@ -4,11 +4,11 @@ import type { Recipe } from "../recipe/define-recipe.ts";
 import { RecipeError } from "../recipe/recipe-error.ts";
 import { resumeObstacles, serialiseRecipe } from "../recipe/serialise-recipe.ts";
 import { type RunDirectory, resumeRun, runPaths, startRun } from "../run/run-directory.ts";
-import type { JsonValue } from "../tasks/task.ts";
+import type { JsonValue, Task } from "../tasks/task.ts";
 
-/** Throws RecipeError where the recipe of a resumed run differs in what must not differ. */
-export function openRun(root: string, recipe: Recipe, resume: boolean): RunDirectory {
-  const serialised = serialiseRecipe(recipe);
+/** Throws RecipeError where the recipe of a resumed run, or the task's data, differ in what must not differ. */
+export function openRun(root: string, recipe: Recipe, resume: boolean, task?: Task): RunDirectory {
+  const serialised = serialiseRecipe(recipe, task);
   if (!resume) return startRun(root, serialised);
   const { recipe: file } = runPaths(root);
   if (existsSync(file)) {

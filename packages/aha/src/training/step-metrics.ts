@@ -2,6 +2,7 @@
 import { hasNoSignal } from "../algorithms/advantage.ts";
 import type { ScoredCompletion, ScoredGroup } from "../rollout/records.ts";
 import { countReflectiveWords } from "../tasks/reflection.ts";
+import type { Outcome } from "../tasks/task.ts";
 import { mean } from "./mean.ts";
 
 function deviation(values: readonly number[]): number {
@@ -19,6 +20,8 @@ function lengths(prefix: string, values: readonly number[]): Record<string, numb
   };
 }
 
+const everyOutcome: readonly Outcome[] = ["correct", "wrong", "unparsed", "timeout", "error"];
+
 function rewardMetrics(all: readonly ScoredCompletion[]): Record<string, number> {
   const metrics: Record<string, number> = {};
   for (const name of Object.keys(all[0]?.breakdown ?? {})) {
@@ -26,10 +29,11 @@ function rewardMetrics(all: readonly ScoredCompletion[]): Record<string, number>
     const values = judgements.flatMap((judgement) => judgement?.value ?? []);
     metrics[`rewards/${name}/mean`] = mean(values);
     metrics[`rewards/${name}/std`] = deviation(values);
-    for (const judgement of judgements) {
-      if (judgement?.outcome === undefined) continue;
-      const key = `outcome/${name}/${judgement.outcome}`;
-      metrics[key] = (metrics[key] ?? 0) + 1;
+    const outcomes = judgements.flatMap((judgement) => judgement?.outcome ?? []);
+    if (outcomes.length === 0) continue;
+    // Zeros too: a curve of timeouts should not begin with the first.
+    for (const outcome of everyOutcome) {
+      metrics[`outcome/${name}/${outcome}`] = outcomes.filter((one) => one === outcome).length;
     }
   }
   return metrics;

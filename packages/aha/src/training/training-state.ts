@@ -5,18 +5,29 @@ import { type AdamW, mapFile, noGrad, scope, type Tensor } from "@aha/torch";
 import { readSafetensorsHeader, type SafetensorsEntry, writeSafetensors } from "../folder/safetensors.ts";
 import { saveWeights } from "../folder/weights.ts";
 import { TOKENIZER_FILES } from "../folder/write-folder.ts";
+import { isAdapterFolder } from "../lora/adapter-config.ts";
+import { baseIdentity } from "../models/base-identity.ts";
 import type { Llama } from "../models/llama.ts";
 import { assignWeights } from "../models/llama-weights.ts";
 import { openModel, type SaveModelOptions, saveModel } from "../models/load-model.ts";
+import { readAdapter, writeAdapter } from "../models/stored-adapter.ts";
 import { loadWeights, storedTensor, tensorBytes, weightEntries } from "../models/stored-weights.ts";
 
 const OPTIMIZER_FILE = "optimizer.safetensors";
 const STATE_FILE = "training-state.json";
 const REFERENCE_FOLDER = "reference";
+/** The name of a reference policy's adapter. */
+export const REFERENCE_ADAPTER = "reference";
 
 /** Raised when a checkpoint is whole as files but not what this recipe needs. */
 export class TrainingStateError extends Error {
   override readonly name = "TrainingStateError";
+}
+
+/** The base of a trained adapter. */
+interface StoredBase {
+  readonly path: string;
+  readonly identity: string;
 }
 
 export interface TrainingState<Loop> {
@@ -48,10 +59,19 @@ export function saveTrainingState<Loop>(
   if (reference !== null) {
     const path = join(folder, REFERENCE_FOLDER);
     mkdirSync(path, { recursive: true });
-    saveWeights(path, weightEntries(reference.config, reference.weights));
+    const adapter = reference.adapters.active;
+    if (adapter !== null) writeAdapter(path, adapter);
+    else saveWeights(path, weightEntries(reference.config, reference.weights));
   }
-  const state = { optimizerSteps: optimizer.steps, loop };
+  const base = identityOfBase(model);
+  const state = { optimizerSteps: optimizer.steps, loop, ...(base === null ? {} : { base }) };
   writeFileSync(join(folder, STATE_FILE), `${JSON.stringify(state, null, 2)}\n`, { flush: true });
+}
+
+/** The weights that a trained adapter belongs to; null where the weights themselves are trained. */
+function identityOfBase({ adapters }: Llama): StoredBase | null {
+  const path = adapters.active?.settings.base ?? null;
+  return path === null ? null : { path, identity: baseIdentity(path) };
 }
 
 /** Configurations, card, state and the files' own overhead, generously. */
@@ -92,10 +112,9 @@ export function restoreTrainingState<Loop>(
   const state = JSON.parse(readFileSync(join(folder, STATE_FILE), "utf8")) as {
     optimizerSteps: number;
     loop: Loop;
+    base?: StoredBase;
   };
-  const stored = openModel(folder, { dtype: model.dtype, device: model.device, positions: 1 }).model;
-  assignWeights(model.weights, stored.weights);
-  stored.dispose();
+  restoreTrained(folder, model, state.base ?? null);
   const path = join(folder, OPTIMIZER_FILE);
   const { dataOffset, tensors } = readSafetensorsHeader(path);
   scope(() => {
@@ -108,7 +127,10 @@ export function restoreTrainingState<Loop>(
   });
   const referencePath = join(folder, REFERENCE_FOLDER);
   const referenceRestored = reference !== null && existsSync(referencePath);
-  if (referenceRestored) {
+  if (referenceRestored && isAdapterFolder(referencePath)) {
+    const { config, dtype, device } = reference;
+    reference.adapters.replaceActive(REFERENCE_ADAPTER, readAdapter(referencePath, config, dtype, device));
+  } else if (referenceRestored) {
     const weights = loadWeights(referencePath, reference.config, reference.dtype, reference.device);
     assignWeights(reference.weights, weights);
     for (const tensor of new Set([weights.embedding, weights.norm, weights.head])) tensor.dispose();
@@ -116,4 +138,32 @@ export function restoreTrainingState<Loop>(
       for (const tensor of Object.values(layer) as Tensor[]) tensor.dispose();
   }
   return { loop: state.loop, referenceRestored };
+}
+
+/** What is trained, from a checkpoint: the weights, or the adapter once its base is known to be the same. */
+function restoreTrained(folder: string, model: Llama, base: StoredBase | null): void {
+  const { config, dtype, device, adapters } = model;
+  const { active } = adapters;
+  if ((active !== null) !== isAdapterFolder(folder)) {
+    const [has, wants] = active === null ? ["an adapter", "all weights"] : ["all weights", "an adapter"];
+    throw new TrainingStateError(
+      `${folder} holds ${has}, but the recipe trains ${wants}; resume with model.lora as it was`,
+    );
+  }
+  if (active === null) {
+    const stored = openModel(folder, { dtype, device, positions: 1 }).model;
+    assignWeights(model.weights, stored.weights);
+    stored.dispose();
+    return;
+  }
+  const now = identityOfBase(model);
+  if (base !== null && now !== null && base.identity !== now.identity) {
+    throw new TrainingStateError(
+      `the base model at ${now.path} is not the one that ${folder} was trained on (then at ${base.path}): its configuration ` +
+        "or weights have changed. Put the old one back, or start another run",
+    );
+  }
+  const stored = readAdapter(folder, config, dtype, device);
+  active.assign(stored);
+  stored.dispose();
 }

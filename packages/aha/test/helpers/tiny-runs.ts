@@ -130,7 +130,7 @@ function filesBelow(folder: string): string[] {
 const hashOf = (path: string): string => createHash("sha256").update(readFileSync(path)).digest("hex");
 
 /** Metrics that time or the machine decide. */
-const measured = /^(time\/|step_time|tokens_per_second\/|memory\/)/;
+const measured = /^(time\/|step_time|tokens_per_second\/|memory\/|rewards\/.*\/seconds$)/;
 
 function comparable(event: RunEvent): unknown {
   const { time: _, ...rest } = event;

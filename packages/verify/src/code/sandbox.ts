@@ -2,20 +2,35 @@
 import type { Readable, Writable } from "node:stream";
 import type { Limits, SandboxKind } from "./test-case.ts";
 
+export type Runtime = "python" | "node" | "cpp" | "typescript";
+
 /** One process tree to run behind the wall, in a fresh private file system. */
 export interface SandboxCommand {
-  /** Which runtime must be there: an interpreter, or the C++ compiler. */
-  readonly runtime: "python" | "node" | "cpp";
-  /** Arguments after the runtime's program (for `cpp`: the whole command line). */
+  /** What must be there: an interpreter, the C++ compiler, esbuild to strip TypeScript's types, or nothing. */
+  readonly runtime: Runtime | "shell";
+  /** Arguments after the runtime's program (for `cpp` and `shell`: the whole command line). */
   readonly parameters: readonly string[];
-  /** Files to lay into the working folder, by relative path. */
-  readonly files: Readonly<Record<string, string>>;
+  /** Files to lay into the working folder, by relative path; all of them executable. */
+  readonly files: Readonly<Record<string, string | Uint8Array>>;
   readonly limits: Limits;
+  /**
+   * The process does nothing but wait for its work on standard input, so that a pool may start it before it is
+   * asked for: its parameters and files are trusted, its work comes later, and its clock starts when it is taken.
+   */
+  readonly waits?: boolean;
 }
 
-/** Why a sandboxed process tree ended. */
+/** Why a sandboxed process tree ended; `failed`: the wall itself could not be put up, stderr says why. */
 export interface SandboxExit {
-  readonly reason: "exited" | "signalled" | "wall-clock" | "cpu-time" | "memory" | "output" | "killed";
+  readonly reason:
+    | "exited"
+    | "signalled"
+    | "wall-clock"
+    | "cpu-time"
+    | "memory"
+    | "output"
+    | "killed"
+    | "failed";
   readonly code: number | null;
   readonly signal: string | null;
   readonly wallMilliseconds: number;

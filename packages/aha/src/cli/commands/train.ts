@@ -1,6 +1,7 @@
 /** `aha train`: reinforcement learning as a recipe says, from the start or from the latest checkpoint. */
 import { Command } from "commander";
-import type { TrainResult, Work } from "../../contracts/work.ts";
+import type { TrainOptions, TrainResult, Work } from "../../contracts/work.ts";
+import type { Recipe } from "../../recipe/define-recipe.ts";
 import { collect } from "../arguments.ts";
 import { UsageError } from "../cli-error.ts";
 
@@ -24,8 +25,15 @@ export function addTrainOptions(command: Command): Command {
     .option("--json", "print the result as JSON");
 }
 
+/** The command that runs recipes of a stage. */
+const commands: { readonly [Stage in Recipe["stage"]]: string } = {
+  rl: "train",
+  sft: "sft",
+  pretrain: "pretrain",
+};
+
 /** Loads the recipe, checks that it is of the command's kind, and trains. */
-async function train(work: Work, stage: "rl" | "pretrain", file: string, flags: TrainFlags): Promise<void> {
+async function train(work: Work, stage: Recipe["stage"], file: string, flags: TrainFlags): Promise<void> {
   const { loadRecipe } = await import("../../recipe/load-recipe.ts");
   const { chooseRunDirectory } = await import("../../run/choose-run-directory.ts");
   const recipe = await loadRecipe(file, flags.set);
@@ -35,26 +43,29 @@ async function train(work: Work, stage: "rl" | "pretrain", file: string, flags: 
     json: flags.json ?? false,
   };
   if (recipe.stage !== stage) {
-    const command = recipe.stage === "rl" ? "train" : "pretrain";
+    const command = commands[recipe.stage];
     throw new UsageError(`${file} is a recipe of stage "${recipe.stage}"; run it by: aha ${command} ${file}`);
   }
-  const result =
-    recipe.stage === "rl"
-      ? await work.trainReinforcement(recipe, options)
-      : await work.pretrain(recipe, options);
+  const result = await runStage(work, recipe, options);
   if (options.json) process.stdout.write(`${JSON.stringify(result)}\n`);
   if (result.status === "interrupted") sayHowToGoOn(result, stage, file, flags);
 }
 
-function sayHowToGoOn(
-  { steps }: TrainResult,
-  stage: "rl" | "pretrain",
-  file: string,
-  flags: TrainFlags,
-): void {
+function runStage(work: Work, recipe: Recipe, options: TrainOptions): Promise<TrainResult> {
+  switch (recipe.stage) {
+    case "rl":
+      return work.trainReinforcement(recipe, options);
+    case "sft":
+      return work.superviseFineTuning(recipe, options);
+    case "pretrain":
+      return work.pretrain(recipe, options);
+  }
+}
+
+function sayHowToGoOn({ steps }: TrainResult, stage: Recipe["stage"], file: string, flags: TrainFlags): void {
   const sets = (flags.set ?? []).map((assignment) => ` --set ${quoted(assignment)}`).join("");
   const place = flags.runDir === undefined ? "" : ` --run-dir ${quoted(flags.runDir)}`;
-  const command = `aha ${stage === "rl" ? "train" : "pretrain"} ${quoted(file)}${sets}${place} --resume`;
+  const command = `aha ${commands[stage]} ${quoted(file)}${sets}${place} --resume`;
   process.stderr.write(`Stopped after step ${steps}; everything is saved. Go on with:\n  npx ${command}\n`);
   process.exitCode = 130; // What shells report for a command ended by Ctrl-C.
 }
@@ -65,6 +76,12 @@ export function trainCommand(work: Work): Command {
   return addTrainOptions(new Command("train"))
     .description("Train by reinforcement learning with verifiable rewards, as a recipe says")
     .action((file: string, flags: TrainFlags) => train(work, "rl", file, flags));
+}
+
+export function supervisedCommand(work: Work): Command {
+  return addTrainOptions(new Command("sft"))
+    .description("Fine-tune a model on given conversations, as a recipe says")
+    .action((file: string, flags: TrainFlags) => train(work, "sft", file, flags));
 }
 
 export function pretrainCommand(work: Work): Command {

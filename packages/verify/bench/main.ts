@@ -1,0 +1,144 @@
+/**
+ * Measures verifyMath beside Math-Verify on the same pairs: error rates by suite against labels of known truth, and
+ * pairs a second. `node --import tsx packages/verify/bench/main.ts [--seed N] [--rounds N] [--sample N] [--limit N]`; writes
+ * results/math.json, results/math.md and results/math-disagreements.jsonl.
+ */
+import { mkdirSync, writeFileSync } from "node:fs";
+import { availableParallelism, cpus, loadavg } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { judgeMath } from "../src/math/judge-math.ts";
+import { makeMathVerifier } from "../src/pool/verify-math.ts";
+import { readFrozenSuites, readHandmadePairs } from "../test/pairs/frozen-suites.ts";
+import { makePairs } from "../test/pairs/make-pairs.ts";
+import type { Pair } from "../test/pairs/pair.ts";
+import { makeRandom } from "../test/pairs/random.ts";
+import { ensurePeer, judgeWithPeer, type PeerMode } from "./peer.ts";
+import { ratesBy } from "./rates.ts";
+import { type BenchResult, type Throughput, writeReport } from "./report.ts";
+
+const results = join(import.meta.dirname, "results");
+const stuckSeconds = 2;
+const say = (line: string): void => console.log(line);
+
+interface BenchPair extends Pair {
+  readonly suiteVerdict?: boolean;
+}
+
+/** A bare answer of a frozen suite goes to Math-Verify in `$…$`, which is what it reads best. */
+function forPeer(pair: BenchPair): { gold: string; prediction: string } {
+  const bare = pair.suiteVerdict !== undefined && !/\$|\\boxed/.test(pair.prediction);
+  return { gold: pair.gold, prediction: bare ? `$${pair.prediction}$` : pair.prediction };
+}
+
+function median(values: readonly number[]): number {
+  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
+}
+
+/** Pairs a second, the median of the rounds; verifiers take turns, so that a busy machine meets all alike. */
+async function measureThroughput(sample: readonly BenchPair[], rounds: number): Promise<Throughput[]> {
+  const seconds = new Map<string, number[]>();
+  const record = (name: string, value: number): void => {
+    seconds.set(name, [...(seconds.get(name) ?? []), value]);
+  };
+  const pools = await Promise.all(
+    [1, 2].map(async (size) => ({ size, verifier: makeMathVerifier({ size }) })),
+  );
+  for (const { size, verifier } of pools) await verifier.verifyAll(sample.slice(0, 200 * size));
+  for (const pair of sample.slice(0, 500)) judgeMath(pair.prediction, pair.gold);
+  for (let round = 0; round < rounds; round++) {
+    const modes: [PeerMode, string][] = [
+      ["shipped", "Math-Verify, as shipped (timeouts on)"],
+      ["fast", "Math-Verify, timeouts off"],
+      ["fastest", "Math-Verify, timeouts off, golds parsed outside the clock"],
+    ];
+    for (const [mode, name] of modes) record(name, judgeWithPeer(sample.map(forPeer), mode).seconds);
+    const begin = performance.now();
+    for (const pair of sample) judgeMath(pair.prediction, pair.gold);
+    record("ours, judgeMath in the calling thread (no deadline)", (performance.now() - begin) / 1000);
+    for (const { size, verifier } of pools) {
+      const start = performance.now();
+      await verifier.verifyAll(sample);
+      record(`ours, verifyMathAll, ${size} worker${size > 1 ? "s" : ""}`, (performance.now() - start) / 1000);
+    }
+    say(`round ${round + 1} of ${rounds} done`);
+  }
+  await Promise.all(pools.map(({ verifier }) => verifier.close()));
+  return [...seconds].map(([name, values]) => ({ name, pairsPerSecond: sample.length / median(values) }));
+}
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: {
+      seed: { type: "string", default: "1" },
+      rounds: { type: "string", default: "3" },
+      sample: { type: "string", default: "3000" },
+      limit: { type: "string", default: "100000" },
+    },
+  });
+  const seed = Number(values.seed);
+  ensurePeer(say);
+  const all: BenchPair[] = [...readFrozenSuites(), ...readHandmadePairs(), ...makePairs(seed)];
+  const pairs = all.length <= Number(values.limit) ? all : makeRandom(seed).sample(all, Number(values.limit));
+  const verifier = makeMathVerifier();
+  const verdicts = await verifier.verifyAll(pairs);
+  await verifier.close();
+  const ours = verdicts.map(({ outcome }) => outcome);
+  say(`${pairs.length} pairs judged by ours`);
+  const peer = judgeWithPeer(pairs.map(forPeer), "shipped");
+  const theirs = peer.verdicts;
+  say("… and by Math-Verify");
+  const correct = (outcomes: readonly string[]): boolean[] =>
+    outcomes.map((outcome) => outcome === "correct");
+  const suites = (outcomes: readonly boolean[]) => [...ratesBy(pairs, outcomes, ({ suite }) => suite)];
+  const own = pairs.map((pair, index) => pair.suiteVerdict ?? correct(ours)[index] ?? false);
+  // Pairs that run into Math-Verify's timeouts would decide its throughput, and hang it where they are off.
+  const stuck = new Set(pairs.filter((_, index) => (peer.pairSeconds[index] ?? 0) > stuckSeconds));
+  const distinct = [
+    ...new Map(
+      pairs.filter((pair) => !stuck.has(pair)).map((pair) => [`${pair.gold}\0${pair.prediction}`, pair]),
+    ).values(),
+  ];
+  const sample = makeRandom(seed).sample(distinct, Number(values.sample));
+  const result: BenchResult = {
+    seed,
+    pairs: pairs.length,
+    processor: cpus()[0]?.model ?? "unknown",
+    cores: availableParallelism(),
+    load: loadavg()[0] ?? 0,
+    sample: sample.length,
+    stuck: stuck.size,
+    rounds: Number(values.rounds),
+    ours: suites(correct(ours)),
+    mathVerify: suites(correct(theirs)),
+    suiteItself: suites(own).filter(([suite]) =>
+      pairs.some((pair) => pair.suite === suite && pair.suiteVerdict !== undefined),
+    ),
+    rules: {
+      ours: [...ratesBy(pairs, correct(ours), ruleOf)],
+      mathVerify: [...ratesBy(pairs, correct(theirs), ruleOf)],
+    },
+    throughput: await measureThroughput(sample, Number(values.rounds)),
+  };
+  mkdirSync(results, { recursive: true });
+  const disagreements = pairs.flatMap((pair, index) => {
+    const [mine, other] = [ours[index], theirs[index]];
+    if ((mine === "correct") === pair.truth && (other === "correct") === pair.truth) return [];
+    return [{ ...pair, ours: mine, how: verdicts[index]?.how, mathVerify: other }];
+  });
+  const lines = disagreements.map((row) => JSON.stringify(row));
+  writeFileSync(join(results, "math-disagreements.jsonl"), `${lines.join("\n")}\n`);
+  say(writeReport(results, result));
+}
+
+function fromFile(pair: BenchPair): boolean {
+  return pair.suiteVerdict !== undefined || pair.suite === "handmade";
+}
+
+/** What was done to the answer, without the phrase around it; for buried answers, the phrase. */
+function ruleOf(pair: Pair): string {
+  const [change = "", phrase = ""] = pair.rule.split(" | ");
+  return `${pair.truth ? "right" : "wrong"}: ${pair.suite === "buried" ? phrase : fromFile(pair) ? `of ${pair.suite}` : change}`;
+}
+
+await main();

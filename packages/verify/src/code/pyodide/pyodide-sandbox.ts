@@ -1,0 +1,270 @@
+/**
+ * Python behind WebAssembly: the sandbox for machines without bubblewrap (macOS, Windows, containers that forbid
+ * user namespaces).
+ *
+ * What the wall is. The program is compiled for WebAssembly: it has no system calls, its files live in memory, and
+ * its memory cannot grow past the limit. It runs in a child process of its own, which is killed at the deadline and
+ * serves one program only. Should a program break out of WebAssembly into JavaScript, it finds Node's permission
+ * model (no writing, no reading outside the packages that Pyodide loads from, no child processes, no workers, no
+ * native addons), no way to compile text or WebAssembly, an empty environment, and the network's functions removed.
+ *
+ * What it is not. Pyodide was built to talk to JavaScript, not to keep programs in; its bridge is taken out, but no
+ * kernel stands behind that. Removing functions is no namespace: a program with a way out of V8 itself has the
+ * user's network and processor. Node calls its permission model no protection against malicious code. Processor
+ * time is bounded by the wall clock alone. On Linux the whole process's memory is watched as well; elsewhere
+ * WebAssembly's and V8's own limits have to do. Prefer bubblewrap where there is a choice.
+ */
+import { type ChildProcess, spawn } from "node:child_process";
+import { existsSync, readFileSync, realpathSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join, sep } from "node:path";
+import { type Readable, Transform, type Writable } from "node:stream";
+import { fileURLToPath } from "node:url";
+import type { Sandbox, SandboxCommand, SandboxExit, SandboxProcess } from "../sandbox.ts";
+import { SandboxError } from "../sandbox-error.ts";
+import type { Limits } from "../test-case.ts";
+
+/** WebAssembly's share of a small limit would not hold the interpreter itself. */
+const leastMemoryMegabytes = 64;
+/** Node and Pyodide themselves, beside the program's memory. */
+const ownMegabytes = 350;
+const loadSeconds = 60;
+const watchMilliseconds = 50;
+
+export interface PyodideOptions {
+  /** Started interpreters kept ready for the next programs; each takes about 130 MiB. */
+  readonly spares?: number;
+}
+
+export class PyodideSandbox implements Sandbox {
+  readonly kind = "pyodide";
+  readonly #spares: number;
+  readonly #ready = new Map<number, PyodideProcess[]>();
+  #closed = false;
+
+  /** Throws SandboxError where the optional package `pyodide` is not installed. */
+  constructor(options: PyodideOptions = {}) {
+    this.#spares = options.spares ?? 1;
+    pyodidePackage();
+  }
+
+  start(command: SandboxCommand): SandboxProcess {
+    if (command.runtime !== "python")
+      throw new SandboxError(`Pyodide runs Python only, not ${command.runtime}; install bubblewrap for it`);
+    const megabytes = Math.max(leastMemoryMegabytes, Math.ceil(command.limits.memoryMegabytes));
+    const ready = this.#ready.get(megabytes) ?? [];
+    this.#ready.set(megabytes, ready);
+    const fit = ready.splice(0).filter((process) => !process.over);
+    const chosen = fit.shift() ?? new PyodideProcess(megabytes);
+    ready.push(...fit);
+    chosen.begin(command);
+    while (!this.#closed && ready.length < this.#spares) ready.push(new PyodideProcess(megabytes));
+    return chosen;
+  }
+
+  /** Ends the spare interpreters; running programs are their callers'. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    const all = [...this.#ready.values()].flat();
+    this.#ready.clear();
+    for (const process of all) process.kill();
+    await Promise.all(all.map((process) => process.exited));
+  }
+}
+
+/** Whether the package is there and this Node.js can run it. */
+export function describePyodide(): { readonly available: boolean; readonly reason: string } {
+  try {
+    return { available: true, reason: `pyodide in ${pyodidePackage()}` };
+  } catch (error) {
+    return { available: false, reason: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+function pyodidePackage(): string {
+  const require = createRequire(import.meta.url);
+  try {
+    return dirname(realpathSync(require.resolve("pyodide/package.json")));
+  } catch {
+    throw new SandboxError(
+      "the package pyodide is not installed; install it (npm install pyodide) or bubblewrap",
+    );
+  }
+}
+
+/** The package that Pyodide itself imports, beside it or above. */
+function websocketPackage(pyodide: string): string[] {
+  const require = createRequire(join(pyodide, "package.json"));
+  try {
+    return [dirname(realpathSync(require.resolve("ws/package.json")))];
+  } catch {
+    return [];
+  }
+}
+
+function nodeParameters(megabytes: number): string[] {
+  const here = dirname(realpathSync(fileURLToPath(import.meta.url)));
+  const pyodide = pyodidePackage();
+  const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
+  const settled = major > 23 || (major === 23 && minor >= 5) || (major === 22 && minor >= 13);
+  const readable = [here, pyodide, ...websocketPackage(pyodide)];
+  // Where the loader looks for the type of a file: the package.json of the folders above.
+  const manifests = readable.flatMap(manifestsAbove);
+  return [
+    settled ? "--permission" : "--experimental-permission",
+    ...readable.map((folder) => `--allow-fs-read=${folder}${sep}*`),
+    ...[...new Set(manifests)].map((file) => `--allow-fs-read=${file}`),
+    "--disallow-code-generation-from-strings",
+    "--no-warnings",
+    "--no-addons",
+    `--max-old-space-size=${Math.max(128, Math.min(megabytes, 512))}`,
+    join(here, "child.mjs"),
+    String(megabytes),
+  ];
+}
+
+function manifestsAbove(folder: string): string[] {
+  const parent = dirname(folder);
+  const file = join(folder, "package.json");
+  return [...(existsSync(file) ? [file] : []), ...(parent === folder ? [] : manifestsAbove(parent))];
+}
+
+/** One interpreter: loading, then waiting for its one job, then running it. */
+class PyodideProcess implements SandboxProcess {
+  readonly stdin: Writable;
+  readonly stdout: Readable;
+  readonly stderr: Readable;
+  readonly exited: Promise<SandboxExit>;
+  over = false;
+  readonly #child: ChildProcess;
+  readonly #megabytes: number;
+  #status = "";
+  #endedBy: SandboxExit["reason"] | null = null;
+  #limits: Limits | null = null;
+  #bytesOut = 0;
+  #startedAt = performance.now();
+  #clock: NodeJS.Timeout | undefined;
+  #watch: NodeJS.Timeout | undefined;
+
+  constructor(megabytes: number) {
+    this.#megabytes = megabytes;
+    const child = spawn(process.execPath, nodeParameters(megabytes), {
+      stdio: ["pipe", "pipe", "pipe", "pipe"],
+      env: {},
+      cwd: dirname(fileURLToPath(import.meta.url)),
+      windowsHide: true,
+    });
+    this.#child = child;
+    this.stdin = child.stdin as Writable;
+    this.stdin.on("error", () => {});
+    this.stdout = this.#counted(child.stdout as Readable);
+    this.stderr = this.#counted(child.stderr as Readable);
+    const status = child.stdio[3] as Readable;
+    status.on("error", () => {});
+    status.on("data", (piece: Buffer) => this.#hear(piece.toString("latin1")));
+    this.exited = new Promise((resolve) => {
+      child.once("error", () => resolve(this.#finish(null, null)));
+      child.once("close", (code, signal) => resolve(this.#finish(code, signal)));
+    });
+    this.#clock = setTimeout(() => this.#end("failed"), loadSeconds * 1000);
+    this.#hold(false);
+  }
+
+  begin(command: SandboxCommand): void {
+    this.#limits = command.limits;
+    this.#hold(true);
+    const files = Object.entries(command.files).map(([name, content]) => [
+      name,
+      Buffer.from(content).toString("base64"),
+    ]);
+    const { wallSeconds, fileMegabytes } = command.limits;
+    const job = {
+      parameters: command.parameters,
+      files: Object.fromEntries(files),
+      wallSeconds,
+      fileMegabytes,
+    };
+    const body = Buffer.from(JSON.stringify(job), "utf8");
+    const header = Buffer.alloc(4);
+    header.writeUInt32BE(body.length, 0);
+    this.stdin.write(Buffer.concat([header, body]));
+    if (this.#status.includes("ready")) this.#startClock();
+  }
+
+  kill(): void {
+    this.#end("killed");
+  }
+
+  #hear(text: string): void {
+    const before = this.#status.includes("ready");
+    this.#status = (this.#status + text).slice(0, 100);
+    if (before || !this.#status.includes("ready")) return;
+    clearTimeout(this.#clock);
+    if (this.#limits !== null) this.#startClock();
+  }
+
+  #startClock(): void {
+    const limits = this.#limits as Limits;
+    clearTimeout(this.#clock);
+    this.#startedAt = performance.now();
+    this.#clock = setTimeout(() => this.#end("wall-clock"), limits.wallSeconds * 1000);
+    this.#watch = setInterval(() => {
+      const most = (this.#megabytes + ownMegabytes) * 2 ** 20;
+      if (residentBytes(this.#child.pid) > most) this.#end("memory");
+    }, watchMilliseconds);
+  }
+
+  /** A spare interpreter must not keep the host alive; it ends by itself when its input closes. */
+  #hold(held: boolean): void {
+    const action = held ? "ref" : "unref";
+    this.#child[action]();
+    for (const stream of this.#child.stdio) (stream as { ref?(): void; unref?(): void } | null)?.[action]?.();
+    if (!held) this.#clock?.unref();
+  }
+
+  #counted(source: Readable): Readable {
+    const counter = new Transform({
+      transform: (chunk: Buffer, _encoding, done) => {
+        const most = (this.#limits?.outputKilobytes ?? 64) * 1024;
+        const room = most - this.#bytesOut;
+        this.#bytesOut += chunk.length;
+        if (chunk.length > room) this.#end("output");
+        done(null, room <= 0 ? undefined : chunk.subarray(0, room));
+      },
+    });
+    source.on("error", () => counter.end());
+    return source.pipe(counter);
+  }
+
+  #end(reason: SandboxExit["reason"]): void {
+    if (this.over) return;
+    this.#endedBy ??= reason;
+    this.#child.kill("SIGKILL");
+  }
+
+  #finish(code: number | null, signal: string | null): SandboxExit {
+    this.over = true;
+    clearTimeout(this.#clock);
+    clearInterval(this.#watch);
+    const wallMilliseconds = performance.now() - this.#startedAt;
+    return { reason: this.#reason(code, signal), code, signal, wallMilliseconds };
+  }
+
+  #reason(code: number | null, signal: string | null): SandboxExit["reason"] {
+    if (this.#endedBy !== null) return this.#endedBy;
+    if (!this.#status.includes("ready")) return "failed";
+    const refusedMemory = this.#status.includes("memory") || signal === "SIGABRT";
+    if (refusedMemory && code !== 0) return "memory";
+    return signal === null ? "exited" : "signalled";
+  }
+}
+
+/** What a process holds in memory, in bytes; 0 where the system does not say. */
+function residentBytes(pid: number | undefined): number {
+  if (process.platform !== "linux" || pid === undefined) return 0;
+  try {
+    return Number(readFileSync(`/proc/${pid}/statm`, "latin1").split(" ")[1]) * 4096;
+  } catch {
+    return 0;
+  }
+}

@@ -1,0 +1,62 @@
+/** Cuts a short text into prose and formulas (`$…$`, `$$…$$`, `\(…\)`, `\[…\]`) in one scan. */
+
+export interface Segment {
+  readonly formula: boolean;
+  /** Without the delimiters. */
+  readonly content: string;
+  readonly start: number;
+  readonly end: number;
+}
+
+const LONGEST_FORMULA = 1_000;
+
+/** The place of the closing delimiter, or -1. A dollar sign of prose is none: `$5 and $7` holds no formula. */
+const findCloser = (text: string, from: number, closer: string): number => {
+  const limit = Math.min(text.length, from + LONGEST_FORMULA);
+  for (let index = from; index < limit; index += 1) {
+    if (text.startsWith(closer, index)) {
+      if (closer !== "$") return index;
+      const before = text[index - 1] ?? " ";
+      const after = text[index + 1] ?? " ";
+      return index > from && !/\s/.test(before) && !/\d/.test(after) ? index : -1;
+    }
+    if (text[index] === "\\") index += 1;
+  }
+  return -1;
+};
+
+const openerAt = (text: string, index: number): { length: number; closer: string } | null => {
+  if (text.startsWith("$$", index)) return { length: 2, closer: "$$" };
+  if (text[index] === "$") return { length: 1, closer: "$" };
+  if (text.startsWith("\\(", index)) return { length: 2, closer: "\\)" };
+  if (text.startsWith("\\[", index)) return { length: 2, closer: "\\]" };
+  return null;
+};
+
+/** Prose and formulas in order. The caller bounds the text to a few thousand characters. */
+export const mathSegments = (text: string): Segment[] => {
+  const segments: Segment[] = [];
+  let proseStart = 0;
+  let index = 0;
+  const closeProse = (end: number): void => {
+    if (end > proseStart)
+      segments.push({ formula: false, content: text.slice(proseStart, end), start: proseStart, end });
+  };
+  while (index < text.length) {
+    const opener = openerAt(text, index);
+    const from = index + (opener?.length ?? 0);
+    const tight = opener?.closer !== "$" || !/\s/.test(text[from] ?? " ");
+    const close = opener === null || !tight ? -1 : findCloser(text, from, opener.closer);
+    if (opener === null || close < 0) {
+      index += text[index] === "\\" ? 2 : (opener?.length ?? 1);
+      continue;
+    }
+    closeProse(index);
+    const end = close + opener.closer.length;
+    segments.push({ formula: true, content: text.slice(from, close).trim(), start: index, end });
+    index = end;
+    proseStart = end;
+  }
+  closeProse(text.length);
+  return segments;
+};
