@@ -36,11 +36,11 @@ export interface MathVerifier {
  * A verifier with workers of its own (see WorkerPool for the bounds and their defaults).
  * @throws nothing for what the texts hold: a prediction that breaks its worker is an "error" or a "timeout"
  */
-export function makeMathVerifier(poolOptions: Omit<WorkerPoolOptions, "module"> = {}): MathVerifier {
+export function makeMathVerifier(poolOptions: Partial<WorkerPoolOptions> = {}): MathVerifier {
   // The task module has this very file's extension: TypeScript from the sources, JavaScript once compiled.
   const extension = import.meta.url.endsWith(".ts") ? "ts" : "js";
   const module = new URL(`./judge-math-task.${extension}`, import.meta.url);
-  const pool = new WorkerPool<JudgeMathTask, VerifyMathVerdict>({ ...poolOptions, module });
+  const pool = new WorkerPool<JudgeMathTask, VerifyMathVerdict>({ module, ...poolOptions });
   return {
     async verify(prediction, gold, { deadlineMilliseconds, ...options } = {}) {
       return readAnswer(await pool.run({ prediction, gold, options }, deadlineMilliseconds));

@@ -123,7 +123,7 @@ describe("WorkerPool", () => {
     await pool.run(square(1));
     const pending = Promise.all([pool.run(square(2), 50), pool.run(square(3), 50)]);
     await delay(1);
-    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 400);
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1_500);
     assert.deepEqual(await pending, [done(4), done(9)]);
   });
 
