@@ -3,7 +3,7 @@
  * pairs a second. `node --import tsx packages/verify/bench/main.ts [--seed N] [--rounds N] [--sample N] [--limit N]`; writes
  * results/math.json, results/math.md and results/math-disagreements.jsonl.
  */
-import { mkdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { availableParallelism, cpus, loadavg } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
@@ -13,7 +13,7 @@ import { readFrozenSuites, readHandmadePairs } from "../test/pairs/frozen-suites
 import { makePairs } from "../test/pairs/make-pairs.ts";
 import type { Pair } from "../test/pairs/pair.ts";
 import { makeRandom } from "../test/pairs/random.ts";
-import { ensurePeer, judgeWithPeer, type PeerMode } from "./peer.ts";
+import { ensurePeer, judgeWithPeer, type PeerMode, peerVerdicts } from "./peer.ts";
 import { ratesBy } from "./rates.ts";
 import { type BenchResult, type Throughput, writeReport } from "./report.ts";
 
@@ -25,46 +25,78 @@ interface BenchPair extends Pair {
   readonly suiteVerdict?: boolean;
 }
 
-/** A bare answer of a frozen suite goes to Math-Verify in `$…$`, which is what it reads best. */
+/**
+ * What Math-Verify reads best: a bare answer of a frozen suite in `$…$`, and a reply without its thinking, which its
+ * callers are expected to cut off. Ours gets the texts as they are.
+ */
 function forPeer(pair: BenchPair): { gold: string; prediction: string } {
   const bare = pair.suiteVerdict !== undefined && !/\$|\\boxed/.test(pair.prediction);
-  return { gold: pair.gold, prediction: bare ? `$${pair.prediction}$` : pair.prediction };
+  const reply = pair.prediction.split("</think>").at(-1) ?? "";
+  return { gold: pair.gold, prediction: bare ? `$${pair.prediction}$` : reply };
 }
 
 function median(values: readonly number[]): number {
   return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 }
 
+/** Processor seconds so far of this process and of others, as Linux counts them; NaN where there is no /proc. */
+function processorSeconds(processIds: readonly number[]): number {
+  const own = process.cpuUsage();
+  const ticksPerSecond = 100;
+  const others = processIds.map((id) => {
+    if (!existsSync(`/proc/${id}/stat`)) return Number.NaN;
+    const fields = readFileSync(`/proc/${id}/stat`, "utf8").split(") ")[1]?.split(" ") ?? [];
+    return (Number(fields[11]) + Number(fields[12])) / ticksPerSecond;
+  });
+  return (own.user + own.system) / 1e6 + others.reduce((sum, seconds) => sum + seconds, 0);
+}
+
+interface Timing {
+  readonly seconds: number;
+  readonly processorSeconds: number;
+}
+
+async function time(processIds: readonly number[], work: () => unknown): Promise<Timing> {
+  const processorBegin = processorSeconds(processIds);
+  const begin = performance.now();
+  await work();
+  const seconds = (performance.now() - begin) / 1000;
+  return { seconds, processorSeconds: processorSeconds(processIds) - processorBegin };
+}
+
+const peerModes: readonly [PeerMode, string][] = [
+  ["shipped", "Math-Verify, as shipped (timeouts on)"],
+  ["fast", "Math-Verify, timeouts off"],
+  ["fastest", "Math-Verify, timeouts off, golds parsed outside the clock"],
+];
+
 /** Pairs a second, the median of the rounds; verifiers take turns, so that a busy machine meets all alike. */
 async function measureThroughput(sample: readonly BenchPair[], rounds: number): Promise<Throughput[]> {
-  const seconds = new Map<string, number[]>();
-  const record = (name: string, value: number): void => {
-    seconds.set(name, [...(seconds.get(name) ?? []), value]);
+  const timings = new Map<string, Timing[]>();
+  const record = (name: string, timing: Timing): void => {
+    timings.set(name, [...(timings.get(name) ?? []), timing]);
   };
-  const pools = await Promise.all(
-    [1, 2].map(async (size) => ({ size, verifier: makeMathVerifier({ size }) })),
-  );
-  for (const { size, verifier } of pools) await verifier.verifyAll(sample.slice(0, 200 * size));
+  const verifiers = [1, 2].map((size) => ({ size, verifier: makeMathVerifier({ size }) }));
+  for (const { verifier } of verifiers) await verifier.verifyAll(sample.slice(0, 500));
   for (const pair of sample.slice(0, 500)) judgeMath(pair.prediction, pair.gold);
   for (let round = 0; round < rounds; round++) {
-    const modes: [PeerMode, string][] = [
-      ["shipped", "Math-Verify, as shipped (timeouts on)"],
-      ["fast", "Math-Verify, timeouts off"],
-      ["fastest", "Math-Verify, timeouts off, golds parsed outside the clock"],
-    ];
-    for (const [mode, name] of modes) record(name, judgeWithPeer(sample.map(forPeer), mode).seconds);
-    const begin = performance.now();
-    for (const pair of sample) judgeMath(pair.prediction, pair.gold);
-    record("ours, judgeMath in the calling thread (no deadline)", (performance.now() - begin) / 1000);
-    for (const { size, verifier } of pools) {
-      const start = performance.now();
-      await verifier.verifyAll(sample);
-      record(`ours, verifyMathAll, ${size} worker${size > 1 ? "s" : ""}`, (performance.now() - start) / 1000);
+    for (const [mode, name] of peerModes) record(name, judgeWithPeer(sample.map(forPeer), mode));
+    const inline = await time([], () => {
+      for (const pair of sample) judgeMath(pair.prediction, pair.gold);
+    });
+    record("ours, judgeMath in the calling thread (no deadline)", inline);
+    for (const { size, verifier } of verifiers) {
+      const name = `ours, verifyMathAll, ${size} worker${size > 1 ? "s" : ""}`;
+      record(name, await time(verifier.processIds, () => verifier.verifyAll(sample)));
     }
     say(`round ${round + 1} of ${rounds} done`);
   }
-  await Promise.all(pools.map(({ verifier }) => verifier.close()));
-  return [...seconds].map(([name, values]) => ({ name, pairsPerSecond: sample.length / median(values) }));
+  await Promise.all(verifiers.map(({ verifier }) => verifier.close()));
+  return [...timings].map(([name, values]) => ({
+    name,
+    pairsPerSecond: sample.length / median(values.map(({ seconds }) => seconds)),
+    pairsPerProcessorSecond: sample.length / median(values.map((value) => value.processorSeconds)),
+  }));
 }
 
 async function main(): Promise<void> {
@@ -85,15 +117,15 @@ async function main(): Promise<void> {
   await verifier.close();
   const ours = verdicts.map(({ outcome }) => outcome);
   say(`${pairs.length} pairs judged by ours`);
-  const peer = judgeWithPeer(pairs.map(forPeer), "shipped");
-  const theirs = peer.verdicts;
+  const peer = peerVerdicts(pairs.map(forPeer));
+  const theirs = peer.map(({ verdict }) => verdict);
   say("… and by Math-Verify");
   const correct = (outcomes: readonly string[]): boolean[] =>
     outcomes.map((outcome) => outcome === "correct");
   const suites = (outcomes: readonly boolean[]) => [...ratesBy(pairs, outcomes, ({ suite }) => suite)];
   const own = pairs.map((pair, index) => pair.suiteVerdict ?? correct(ours)[index] ?? false);
   // Pairs that run into Math-Verify's timeouts would decide its throughput, and hang it where they are off.
-  const stuck = new Set(pairs.filter((_, index) => (peer.pairSeconds[index] ?? 0) > stuckSeconds));
+  const stuck = new Set(pairs.filter((_, index) => (peer[index]?.seconds ?? 0) > stuckSeconds));
   const distinct = [
     ...new Map(
       pairs.filter((pair) => !stuck.has(pair)).map((pair) => [`${pair.gold}\0${pair.prediction}`, pair]),
@@ -132,7 +164,7 @@ async function main(): Promise<void> {
 }
 
 function fromFile(pair: BenchPair): boolean {
-  return pair.suiteVerdict !== undefined || pair.suite === "handmade";
+  return pair.suiteVerdict !== undefined || pair.suite.startsWith("handmade");
 }
 
 /** What was done to the answer, without the phrase around it; for buried answers, the phrase. */

@@ -1,5 +1,6 @@
 /** Math-Verify in a virtual environment of its own, `.venvs/math-verify`, which nothing but the benchmark uses. */
 import { spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Outcome } from "../src/outcome.ts";
@@ -53,4 +54,27 @@ export function judgeWithPeer(pairs: readonly PeerPair[], mode: PeerMode): PeerR
   return JSON.parse(
     execute(python, [join(import.meta.dirname, "math-verify/judge.py"), mode], lines),
   ) as PeerResult;
+}
+
+type KeptVerdicts = Record<string, readonly [verdict: Outcome, seconds: number]>;
+
+/**
+ * Its verdicts as shipped, kept beside the environment by pair: they do not change while ours is worked on, and
+ * making them takes minutes.
+ */
+export function peerVerdicts(pairs: readonly PeerPair[]): { verdict: Outcome; seconds: number }[] {
+  const version = createHash("sha256").update(readFileSync(requirements)).digest("hex").slice(0, 8);
+  const path = join(environment, `verdicts-${version}.json`);
+  const kept: KeptVerdicts = existsSync(path) ? JSON.parse(readFileSync(path, "utf8")) : {};
+  const key = ({ gold, prediction }: PeerPair): string => JSON.stringify([gold, prediction]);
+  const missing = pairs.filter((pair) => !kept[key(pair)]);
+  const result = judgeWithPeer(missing, "shipped");
+  missing.forEach((pair, index) => {
+    kept[key(pair)] = [result.verdicts[index] ?? "error", result.pairSeconds[index] ?? 0];
+  });
+  writeFileSync(path, JSON.stringify(kept));
+  return pairs.map((pair) => {
+    const [verdict, seconds] = kept[key(pair)] ?? ["error", 0];
+    return { verdict, seconds };
+  });
 }

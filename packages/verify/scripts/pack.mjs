@@ -38,7 +38,8 @@ function must(program, parameters, folder) {
 function listSources(folder) {
   return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
     const path = join(folder, entry.name);
-    if (entry.isDirectory()) return ["fixtures", "__pycache__"].includes(entry.name) ? [] : listSources(path);
+    if (entry.isDirectory())
+      return ["fixtures", "testing", "__pycache__"].includes(entry.name) ? [] : listSources(path);
     return entry.name.includes(".test.") ? [] : [path];
   });
 }
@@ -53,6 +54,7 @@ function compile(output) {
     extends: join(workspace, "tsconfig.json"),
     compilerOptions: {
       noEmit: false,
+      incremental: false,
       allowJs: false,
       checkJs: false,
       declaration: true,

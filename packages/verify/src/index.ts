@@ -12,7 +12,7 @@ export {
 } from "./choice/verify-choice.ts";
 // Code
 export { describeSandbox, type SandboxDescription } from "./code/describe-sandbox.ts";
-export { type RunTestsOptions, runTests } from "./code/run-tests.ts";
+export { closeSandboxes, type RunTestsOptions, runTests } from "./code/run-tests.ts";
 export { SandboxError } from "./code/sandbox-error.ts";
 export type {
   AssertionTest,
@@ -29,6 +29,7 @@ export type {
   TestStatus,
 } from "./code/test-case.ts";
 export { type CountdownVerdict, judgeCountdown, judgeExpression } from "./countdown/countdown-verifier.ts";
+export { type TwentyFourOptions, verifyTwentyFour } from "./countdown/verify-twenty-four.ts";
 // Contamination
 export {
   ContaminationIndex,
@@ -68,7 +69,11 @@ export {
 } from "./instructions/verify-instructions.ts";
 // Language
 export { UnknownLanguageError } from "./language/language-code.ts";
-export { type LanguageConsistency, languageConsistency } from "./language/language-consistency.ts";
+export {
+  type LanguageConsistency,
+  languageConsistency,
+  loadWordEvidence,
+} from "./language/language-consistency.ts";
 export { KnightsPuzzleError } from "./logic/statements.ts";
 export {
   type KnightsPuzzle,

@@ -35,6 +35,17 @@ describe("verifyMath under attack", () => {
     await assertUsable();
   });
 
+  test("the gold echoed from the question earns nothing; the same answer given does", async () => {
+    const question = "Show why the number of ways to choose the committee is $\\binom{7}{2} \\cdot 2 = 42$.";
+    const judge = async (prediction: string) =>
+      (await verifier.verify(prediction, "42", { question })).outcome;
+    assert.notEqual(await judge(question), "correct");
+    assert.notEqual(await judge(`${question}\nI do not know how to show this.`), "correct");
+    assert.notEqual(await judge(`The question says: ${question} ${question}`), "correct");
+    assert.notEqual(await judge(`${question}\nThe answer is 43.`), "correct");
+    assert.equal(await judge(`${question}\nThe answer is \\boxed{42}.`), "correct");
+  });
+
   test("random token soup never crashes, hangs or earns anything", async () => {
     const random = makeRandom(20250122);
     const soups = Array.from({ length: 6_000 }, () => ({

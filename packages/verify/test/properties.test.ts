@@ -35,8 +35,9 @@ describe("properties of verifyMath", () => {
       assertNone(await findFaults(constructed));
     });
 
-    const skip = skipWithout("math500", "aime", "gsm8k");
-    test(`golds of MATH-500, AIME and GSM8K, seed ${seed}`, { skip }, async () => {
+    if (seed !== seeds[0]) continue;
+    const skip = skipWithout("math500", "math", "aime", "gsm8k");
+    test(`golds of MATH-500, MATH train, AIME and GSM8K, seed ${seed}`, { skip }, async () => {
       const rest = pairs.filter(({ suite }) => suite !== "constructed");
       assert.ok(rest.filter(({ truth }) => truth).length > 3_000);
       assert.ok(rest.filter(({ truth }) => !truth).length > 3_000);

@@ -1,5 +1,6 @@
 /** Fetching from a hub, against a local imitation of one: what is asked for, what lies in the cache, what errors say. */
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -17,7 +18,13 @@ const files: Readonly<Record<string, string>> = {
   "main/train.jsonl": row(1) + row(2),
   "main/test.jsonl": row(3),
   "socratic/train.jsonl": row(4),
+  "broken/a.jsonl": row(5),
 };
+/** As git names a file's content. */
+const hashOf = (text: string): string =>
+  createHash("sha1")
+    .update(`blob ${Buffer.byteLength(text)}\0${text}`)
+    .digest("hex");
 const asked: string[] = [];
 const tokens = new Set<string | undefined>();
 
@@ -33,7 +40,12 @@ function answer(request: IncomingMessage, response: ServerResponse): void {
   if (pathname.startsWith("/api/datasets/own/problems/revision/")) {
     json({ _id: "1", id: "own/problems", sha, lastModified: "2031-01-01T00:00:00Z" });
   } else if (pathname === `/api/datasets/own/problems/tree/${sha}`) {
-    json(Object.entries(files).map(([path, text]) => ({ type: "file", path, size: text.length, oid: path })));
+    json(
+      Object.entries(files).map(([path, text]) => {
+        const oid = hashOf(path === "broken/a.jsonl" ? "other" : text);
+        return { type: "file", path, size: text.length, oid };
+      }),
+    );
   } else if (pathname.startsWith(resolve)) {
     serve(files[pathname.slice(resolve.length)] ?? "", request, response);
   } else {
@@ -88,7 +100,9 @@ test("only the data files of the subset are fetched, once, into the cache the hu
   assert.ok(tokens.has("Bearer hf_own"));
   const before = asked.filter((path) => path.includes("/resolve/")).length;
   const told: string[] = [];
-  await fetchDataset(dataset, { endpoint, cacheFolder, onFile: (path) => void told.push(path) });
+  const onFile = (path: string) => void told.push(path);
+  await fetchDataset(dataset, { endpoint, cacheFolder, subset: "main", onFile });
+  await fetchDataset(dataset, { endpoint, cacheFolder, subset: "socratic", onFile });
   assert.deepEqual(told, ["socratic/train.jsonl"], "what is there is not fetched again");
   assert.ok(asked.filter((path) => path.includes("/resolve/")).length > before);
 });
@@ -122,6 +136,10 @@ test("what is not to be had is named with the hub and what to do", async () => {
     [
       () => fetchDataset(dataset, { endpoint: "http://127.0.0.1:9", cacheFolder }),
       /at http:\/\/127\.0\.0\.1:9, got /,
+    ],
+    [
+      () => fetchDataset(dataset, { endpoint, cacheFolder, subset: "broken" }),
+      /expected content with the hash/,
     ],
     [() => localCopy(join(cacheFolder, "absent/folder/here")), /nothing at that path/],
   ];

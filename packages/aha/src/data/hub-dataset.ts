@@ -1,9 +1,7 @@
 /** Fetches a hub's dataset into the cache that Hugging Face's own tools use, so that it is read like a local folder. */
-import { createWriteStream, existsSync, readFileSync, statSync } from "node:fs";
-import { mkdir, rename, rm, writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
-import { Readable } from "node:stream";
-import { pipeline } from "node:stream/promises";
+import { existsSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { dirname, join, relative } from "node:path";
+import { fetchBlob, type RemoteFile } from "../hub/fetch-blob.ts";
 import { DataError } from "./data-error.ts";
 
 /** `owner/name`, or with scheme and revision `hf://datasets/owner/name@main`. */
@@ -52,8 +50,8 @@ export async function localCopy(path: string, options: HubOptions = {}): Promise
 }
 
 /**
- * Fetches the data files (of one subset) that the cache does not hold yet; returns the folder they lie in. With
- * `HF_HUB_OFFLINE=1` only the cache is read. Throws `DataError` naming the hub, the dataset and what went wrong.
+ * Fetches the data files (of one subset) that the cache does not hold yet, each verified by its hash; returns the folder
+ * they lie in. With `HF_HUB_OFFLINE=1` only the cache is read. Throws `DataError` naming the hub and what went wrong.
  */
 export async function fetchDataset(dataset: HubDataset, options: HubOptions = {}): Promise<string> {
   const hub = await import("@huggingface/hub");
@@ -61,7 +59,6 @@ export async function fetchDataset(dataset: HubDataset, options: HubOptions = {}
   const hubUrl = (options.endpoint ?? process.env.HF_ENDPOINT ?? hub.HUB_URL).replace(/\/$/, "");
   const accessToken = options.token ?? process.env.HF_TOKEN ?? "";
   const access = { hubUrl, ...(accessToken === "" ? {} : { accessToken }) };
-  const repository = { type: "dataset", name } as const;
   const storage = join(
     options.cacheFolder ?? hub.getHFHubCachePath(),
     hub.getRepoFolderName({ type: "dataset", name }),
@@ -75,46 +72,52 @@ export async function fetchDataset(dataset: HubDataset, options: HubOptions = {}
   try {
     const { sha } = await hub.datasetInfo({ ...access, name, revision, additionalFields: ["sha"] });
     const snapshot = join(storage, "snapshots", sha);
-    let found = 0;
-    for await (const { type, path } of hub.listFiles({
-      ...access,
-      repo: repository,
-      revision: sha,
-      recursive: true,
-    })) {
-      if (type !== "file" || !wanted(path)) continue;
-      found += 1;
-      const target = join(snapshot, path);
-      // The list comes from outside: none of its paths may lead out of the cache.
-      if (path.split("/").includes("..")) throw new RangeError(`a file called ${path}`);
-      if (existsSync(target)) continue;
-      options.onFile?.(path);
-      const content = await hub.downloadFile({ ...access, repo: repository, revision: sha, path });
-      if (content === null) throw new RangeError(`no file ${path}`);
-      await writeWhole(target, content);
+    const files: RemoteFile[] = [];
+    const listing = { ...access, repo: { type: "dataset", name } as const, revision: sha, recursive: true };
+    for await (const { type, path, size, oid, lfs } of hub.listFiles(listing)) {
+      const hash = lfs?.oid ?? oid;
+      if (type !== "file" || hash === undefined || !wanted(path)) continue;
+      const place = path.split("/").map(encodeURIComponent).join("/");
+      const url = `${hubUrl}/datasets/${name}/resolve/${sha}/${place}`;
+      files.push({ path, url, size: lfs?.size ?? size, hash });
     }
-    if (found === 0) {
+    if (files.length === 0) {
       const place = options.subset === undefined ? "" : ` below ${options.subset}/`;
       throw new RangeError(`no JSON, CSV, ZIP or Parquet files${place}`);
     }
-    await mkdir(dirname(join(storage, "refs", revision)), { recursive: true });
-    await writeFile(join(storage, "refs", revision), sha);
+    const headers: Record<string, string> =
+      accessToken === "" ? {} : { Authorization: `Bearer ${accessToken}` };
+    for (const file of files) await fetchFile(file, storage, snapshot, headers, options.onFile);
+    mkdirSync(dirname(join(storage, "refs", revision)), { recursive: true });
+    writeFileSync(join(storage, "refs", revision), sha);
     return below(snapshot);
   } catch (cause) {
     throw unreachable(dataset, hubUrl, cause);
   }
 }
 
-/** A file is there whole or not at all, also when the process is killed. */
-async function writeWhole(target: string, content: Blob): Promise<void> {
-  await mkdir(dirname(target), { recursive: true });
-  const part = `${target}.${process.pid}.part`;
-  try {
-    await pipeline(Readable.from(content.stream()), createWriteStream(part));
-    await rename(part, target);
-  } finally {
-    await rm(part, { force: true });
+/** The content into the cache's blobs, and a link to it into the snapshot, as Hugging Face's tools lay it out. */
+async function fetchFile(
+  file: RemoteFile,
+  storage: string,
+  snapshot: string,
+  headers: Readonly<Record<string, string>>,
+  onFile: HubOptions["onFile"],
+): Promise<void> {
+  // The list comes from outside: nothing in it may lead out of the cache.
+  if (file.path.split("/").includes("..") || !/^[0-9a-f]{40,64}$/.test(file.hash)) {
+    throw new RangeError(`a file called ${file.path} with the hash ${file.hash}`);
   }
+  const pointer = join(snapshot, file.path);
+  if (existsSync(pointer)) return;
+  const blob = join(storage, "blobs", file.hash);
+  mkdirSync(dirname(blob), { recursive: true });
+  mkdirSync(dirname(pointer), { recursive: true });
+  if (!existsSync(blob)) {
+    onFile?.(file.path);
+    await fetchBlob(file, blob, { headers });
+  }
+  symlinkSync(relative(dirname(pointer), blob), pointer);
 }
 
 function cachedSnapshot(storage: string, { name, revision }: HubDataset): string {

@@ -162,7 +162,12 @@ export function parseDeepseekConfig(
 
 /** What must hold between fields, with what to say where it does not. */
 function inconsistencies(fields: Fields): (readonly [boolean, string])[] {
-  const { n_routed_experts: experts, n_group: groups, topk_group: kept, num_experts_per_tok: chosen } = fields;
+  const {
+    n_routed_experts: experts,
+    n_group: groups,
+    topk_group: kept,
+    num_experts_per_tok: chosen,
+  } = fields;
   const heads = fields.num_attention_heads;
   return [
     [

@@ -23,8 +23,8 @@ export function filtersAreOff({ topK, topP, minP }: FilterOptions): boolean {
 /** Rows of logits held at once: about 16 MB of float32. */
 const chunkRows = (vocabulary: number): number => Math.max(1, Math.floor((4 * 2 ** 20) / vocabulary));
 
-/** bool [n, V]: the tokens that stay, the target among them whatever rounding says of it. */
-function keptTokens(logits: Tensor, targets: Tensor, { topK, topP, minP }: FilterOptions): Tensor {
+/** bool [n, V]: the tokens that the filters leave of logits that were divided by the temperature. */
+function keptTokens(logits: Tensor, { topK, topP, minP }: FilterOptions): Tensor {
   let kept = torch.onesLike(logits, { dtype: "bool" });
   const withoutFiltered = (): Tensor => logits.maskedFill(kept.logicalNot(), Number.NEGATIVE_INFINITY);
   if (topK > 0 && topK < logits.size(1)) {
@@ -43,13 +43,22 @@ function keptTokens(logits: Tensor, targets: Tensor, { topK, topP, minP }: Filte
     const probabilities = withoutFiltered().softmax(1);
     kept = kept.logicalAnd(probabilities.ge(probabilities.amax(1, true).mul(minP)));
   }
-  return kept.scatter(1, targets.unsqueeze(1), true);
+  return kept;
+}
+
+/** The probabilities that are sampled from, float32 [n, V], of logits [n, V]; the temperature must not be 0. */
+export function filteredProbabilities(logits: Tensor, options: FilterOptions): Tensor {
+  const scaled = logits.to("float32").div(options.temperature);
+  if (filtersAreOff(options)) return scaled.softmax(1);
+  const kept = keptTokens(scaled, options);
+  return scaled.maskedFill(kept.logicalNot(), Number.NEGATIVE_INFINITY).softmax(1);
 }
 
 /** Scores of a chunk of rows: hidden [n, D], weight [V, D], targets int64 [n] → float32 [n] each. */
 function scoreChunk(hidden: Tensor, weight: Tensor, targets: Tensor, options: FilterOptions): TokenScores {
   const logits = linear(hidden, weight).to("float32").div(options.temperature);
-  const kept = noGrad(() => keptTokens(logits.detach(), targets, options));
+  // The target stays whatever rounding says of it.
+  const kept = noGrad(() => keptTokens(logits.detach(), options).scatter(1, targets.unsqueeze(1), true));
   const scores = logits.maskedFill(kept.logicalNot(), Number.NEGATIVE_INFINITY).logSoftmax(1);
   const logProbabilities = scores.gather(1, targets.unsqueeze(1)).squeeze(1);
   const entropy = noGrad(() => {

@@ -6,15 +6,19 @@
  */
 import { type Device, type Dtype, noGrad, operator, scope, type Tensor, torch } from "@aha/torch";
 import type { ModelConfig } from "../folder/model-config.ts";
+import type { SafetensorsEntry } from "../folder/safetensors.ts";
 import { adaptedLinear } from "../lora/adapted-linear.ts";
 import type { AdaptedProjection } from "../lora/adapter.ts";
 import type { AdapterDropout } from "../lora/adapter-dropout.ts";
 import { AdapterSet } from "../lora/adapter-set.ts";
-import type { DecodeBatch, DecodeCache } from "./decode-cache.ts";
+import { type DecodeBatch, DecodeCache } from "./decode-cache.ts";
 import { type LayerWeights, type LlamaWeights, parametersOf } from "./decoder-weights.ts";
+import type { Decoding, LanguageModel } from "./language-model.ts";
+import { assignWeights, copyWeights } from "./llama-weights.ts";
 import type { RaggedBatch } from "./ragged-batch.ts";
 import { type LayerFunction, recomputed } from "./recomputed-layer.ts";
 import { type RotaryTables, rotaryTables } from "./rotary-tables.ts";
+import { weightEntries } from "./stored-weights.ts";
 
 const embed = operator("aha::embedding");
 const rmsNorm = operator("aha::rms_norm");
@@ -53,7 +57,7 @@ const countOf = (tensors: readonly Tensor[]): number =>
   tensors.reduce((sum, tensor) => sum + tensor.elementCount, 0);
 
 /** A model: its configuration, its weights, and what its passes share. */
-export class Llama {
+export class Llama implements LanguageModel {
   readonly config: ModelConfig;
   readonly weights: LlamaWeights;
   readonly rotary: RotaryTables;
@@ -82,6 +86,18 @@ export class Llama {
   }
   get device(): Device {
     return this.weights.embedding.device;
+  }
+
+  get positions(): number {
+    return this.rotary.cosines.size(0);
+  }
+  get head(): Tensor {
+    return this.weights.head;
+  }
+  /** A key and a value for each key/value head of each layer. */
+  get cachedPerToken(): number {
+    const { layers, keyValueHeads, headDimension } = this.config;
+    return 2 * layers * keyValueHeads * headDimension;
   }
 
   /** Another model over the same weights, with adapters of its own. It must not outlive this one. */
@@ -241,6 +257,33 @@ export class Llama {
   /** Logits [N, V] of hidden states [N, D], in the model's dtype: for single positions, never for whole batches. */
   logits(hidden: Tensor): Tensor {
     return linear(hidden, this.weights.head);
+  }
+
+  startDecoding(prompts: readonly (readonly number[])[], rows: number, positions: number): Decoding {
+    const cache = new DecodeCache(this, prompts, rows, positions);
+    return {
+      firstLogits: cache.firstLogits,
+      spareRow: cache.spareRow,
+      decode: (batch) => this.decode(batch, cache),
+      dispose: () => cache.dispose(),
+    };
+  }
+
+  copy(): Llama {
+    return new Llama(this.config, copyWeights(this.weights), this.positions);
+  }
+
+  assign(source: LanguageModel): void {
+    if (!(source instanceof Llama)) {
+      throw new TypeError(
+        `expected the weights of a ${this.config.family} model, got ${source.config.family}`,
+      );
+    }
+    assignWeights(this.weights, source.weights);
+  }
+
+  entries(): SafetensorsEntry[] {
+    return weightEntries(this.config, this.weights);
   }
 
   /** Marks what `parameters()` gives as leaves to be trained (or not), and nothing else. */

@@ -1,5 +1,5 @@
 /** Opens a Hugging Face folder as a model with its tokenizer, and writes one. */
-import { existsSync } from "node:fs";
+import { existsSync, rmSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { cudaDevices, type Device, type Dtype } from "@aha/torch";
 import { ModelFolderError } from "../folder/errors.ts";
@@ -15,7 +15,7 @@ import { type ModelCard, writeFolder } from "../folder/write-folder.ts";
 import { ADAPTER_CONFIG_FILE, isAdapterFolder, readAdapterConfig } from "../lora/adapter-config.ts";
 import { Llama } from "./llama.ts";
 import { processorHasBfloat16 } from "./processor.ts";
-import { readAdapter, writeAdapter } from "./stored-adapter.ts";
+import { ADAPTER_FILE, readAdapter, writeAdapter } from "./stored-adapter.ts";
 import { loadWeights, weightEntries } from "./stored-weights.ts";
 
 /** A model as it was found in its folder. */
@@ -80,7 +80,7 @@ export function openModel(folder: string, options: OpenModelOptions): OpenModel 
   return {
     folder,
     base,
-    tokenizerFolder: tokenizerFolderOf(folder, base),
+    tokenizerFolder: tokenizerFolder(folder),
     model,
     generation: readGenerationConfig(generationFolder, config),
   };
@@ -113,13 +113,14 @@ export function baseFolder(folder: string): string {
 /** The configuration of a model's folder, or of the base that an adapter's folder names. */
 export const modelConfigOf = (folder: string): ModelConfig => readModelConfig(baseFolder(folder));
 
-function tokenizerFolderOf(folder: string, base: string): string {
-  return existsSync(join(folder, "tokenizer.json")) ? folder : base;
+/** Where the tokenizer's files of a model's or an adapter's folder are to be looked for: in the folder, else in its base. */
+export function tokenizerFolder(folder: string): string {
+  return existsSync(join(folder, "tokenizer.json")) || !isAdapterFolder(folder) ? folder : baseFolder(folder);
 }
 
 /** The tokenizer of a folder (or of its base); refuses one that knows more tokens than the model has rows for. */
 export function openTokenizer(folder: string, config: ModelConfig): Tokenizer {
-  const place = tokenizerFolderOf(folder, isAdapterFolder(folder) ? baseFolder(folder) : folder);
+  const place = tokenizerFolder(folder);
   const tokenizer = loadTokenizer(place);
   if (tokenizer.vocabularySize > config.vocabularySize) {
     throw new ModelFolderError({
@@ -132,7 +133,7 @@ export function openTokenizer(folder: string, config: ModelConfig): Tokenizer {
 }
 
 /** Throws ModelFolderError where a folder is absent, or neither a model's nor an adapter's. */
-export function requireFolder(folder: string): void {
+function requireFolder(folder: string): void {
   if (existsSync(join(folder, CONFIG_FILE)) || isAdapterFolder(folder)) return;
   throw new ModelFolderError({
     file: folder,
@@ -155,6 +156,16 @@ export interface SaveModelOptions {
   readonly maximumShardBytes?: number;
 }
 
+/** Throws ModelFolderError where a whole model is in a folder that an adapter is to be written to: it might be its base. */
+export function requireNoModel(folder: string): void {
+  if (!existsSync(join(folder, CONFIG_FILE))) return;
+  throw new ModelFolderError({
+    file: folder,
+    message: "expected a folder for a LoRA adapter, found a whole model in it",
+    remedy: "Name another folder for the adapter",
+  });
+}
+
 /**
  * Writes a folder that transformers loads: configuration, weights in the model's dtype, tokenizer, card. With an adapter in
  * force it is the adapter's folder, for PEFT.
@@ -162,6 +173,7 @@ export interface SaveModelOptions {
 export function saveModel(folder: string, model: Llama, options: SaveModelOptions): void {
   const adapter = model.adapters.active;
   if (adapter !== null) {
+    requireNoModel(folder);
     const { base } = adapter.settings;
     const card = { ...options.card, library: "peft" as const, ...(base === null ? {} : { baseModel: base }) };
     writeFolder(folder, { ...options, config: null, card });
@@ -170,6 +182,8 @@ export function saveModel(folder: string, model: Llama, options: SaveModelOption
   }
   const dtype = model.dtype as ModelConfig["dtype"];
   writeFolder(folder, { config: { ...model.config, dtype }, ...options });
+  // Beside a model transformers would take an earlier adapter for a part of it.
+  for (const name of [ADAPTER_CONFIG_FILE, ADAPTER_FILE]) rmSync(join(folder, name), { force: true });
   const { maximumShardBytes } = options;
   saveWeights(
     folder,

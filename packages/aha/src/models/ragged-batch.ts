@@ -24,6 +24,8 @@ export interface RaggedBatch {
   readonly segments: Tensor;
   /** Where each segment starts in the packed order. */
   readonly starts: readonly number[]; // [S]
+  /** Start and length of each segment in the packed order; rows beyond them are padding. */
+  readonly spans: readonly (readonly [start: number, length: number])[]; // [S]
 }
 
 /** Padding attends within short runs of its own, so that it costs next to nothing. */
@@ -69,6 +71,7 @@ export function packSegments(segments: readonly Segment[], device: Device = "cpu
     positions: fromTypedArray(positions, { device }),
     segments: fromTypedArray(BigInt64Array.from(table), { shape: [table.length / 4, 4] }),
     starts,
+    spans: segments.map(({ tokenIds }, index) => [starts[index] as number, tokenIds.length]),
   };
 }
 

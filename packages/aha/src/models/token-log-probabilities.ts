@@ -2,7 +2,7 @@
 import { indices, operator, scope, type Tensor } from "@aha/torch";
 import { bucketSize } from "./bucket.ts";
 import { type FilterOptions, filteredLogProbabilities, filtersAreOff } from "./filtered-log-probabilities.ts";
-import type { Llama } from "./llama.ts";
+import type { LanguageModel } from "./language-model.ts";
 import type { TokenScores } from "./token-scores.ts";
 
 const takeRows = operator("aha::embedding");
@@ -17,13 +17,13 @@ const noFilters: Filters = { topK: 0, topP: 1, minP: 0 };
  * chunk of rows at a time, forward and backward.
  */
 export function tokenLogProbabilities(
-  model: Llama,
+  model: LanguageModel,
   hidden: Tensor,
   targets: Tensor,
   temperature = 1,
   chunkRows = 0,
 ): TokenScores {
-  const [logProbabilities, entropy] = fused(hidden, model.weights.head, targets, temperature, chunkRows);
+  const [logProbabilities, entropy] = fused(hidden, model.head, targets, temperature, chunkRows);
   return { logProbabilities, entropy };
 }
 
@@ -32,7 +32,7 @@ export function tokenLogProbabilities(
  * With `filters` the scores are of the distribution that a sampler with these filters draws from. The rows are padded to one of few numbers (see bucket.ts); the scores are of the N asked for.
  */
 export function rowLogProbabilities(
-  model: Llama,
+  model: LanguageModel,
   hidden: Tensor,
   sources: readonly number[],
   targets: readonly number[],
@@ -47,7 +47,7 @@ export function rowLogProbabilities(
     const options = { ...filters, temperature };
     const scores = filtersAreOff(options)
       ? tokenLogProbabilities(model, taken, place(targets), temperature)
-      : filteredLogProbabilities(taken, model.weights.head, place(targets), options);
+      : filteredLogProbabilities(taken, model.head, place(targets), options);
     return {
       logProbabilities: scores.logProbabilities.narrow(0, 0, sources.length),
       entropy: scores.entropy.narrow(0, 0, sources.length),

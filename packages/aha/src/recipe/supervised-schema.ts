@@ -1,6 +1,7 @@
 /** The recipe of supervised fine-tuning: which model learns which conversations, for how long. */
 import { z } from "zod";
 import type { JsonValue } from "../tasks/task.ts";
+import { lora } from "./lora-field.ts";
 import {
   betas,
   checkpoint,
@@ -61,7 +62,12 @@ export const supervisedSchema = z.strictObject({
   name,
   seed,
   threads,
-  model: z.strictObject({ path: z.string().min(1).describe("A Hugging Face model folder."), dtype, device }),
+  model: z.strictObject({
+    path: z.string().min(1).describe("A Hugging Face model folder, or a LoRA adapter's."),
+    dtype,
+    device,
+    lora,
+  }),
   data,
   epochs: positiveInteger.default(2), // 2–3
   batch: positiveInteger.default(128).describe("Examples a step."),

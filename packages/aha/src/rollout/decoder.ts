@@ -4,9 +4,8 @@
  */
 import { fromTypedArray, inferenceMode, operator, scope, type Tensor } from "@aha/torch";
 import { bucketSize } from "../models/bucket.ts";
-import { DecodeCache } from "../models/decode-cache.ts";
-import type { Llama } from "../models/llama.ts";
-import { PromptError } from "./prompt-error.ts";
+import type { Decoding, LanguageModel } from "../models/language-model.ts";
+import { checkPrompt } from "./check-prompt.ts";
 
 const sampleRows = operator("aha::sample");
 
@@ -22,6 +21,8 @@ export interface SamplingOptions {
   readonly eosTokenIds: ReadonlySet<number>;
   /** Samples decoded at once; the rest wait for a free row of the cache. */
   readonly capacity: number;
+  /** Drafts tokens with the model's prediction module, where it has one, and verifies two positions a step. */
+  readonly speculative?: boolean;
 }
 
 /** A prompt and one seed for each completion wanted of it. */
@@ -42,6 +43,18 @@ export interface SampledSequence {
   readonly finish: "stop" | "length";
 }
 
+/** Decodes a set of requests step by step. Dispose it, or exhaust it. */
+export interface SequenceDecoder {
+  /** True once every completion has been handed out. */
+  readonly finished: boolean;
+  /** Tokens sampled so far. */
+  readonly generated: number;
+  /** Goes on with every active completion; returns those that ended. */
+  step(): SampledSequence[];
+  /** Releases the caches. */
+  dispose(): void;
+}
+
 interface ActiveSample {
   readonly request: number;
   readonly sample: number;
@@ -54,28 +67,28 @@ interface ActiveSample {
 const int64 = (values: readonly (number | bigint)[]): Tensor =>
   fromTypedArray(BigInt64Array.from(values, BigInt));
 
-/** Decodes a set of requests step by step; `step()` returns what finished. Dispose it, or exhaust it. */
-export class Decoder {
-  readonly #model: Llama;
+/** One token a step for every active completion. */
+export class Decoder implements SequenceDecoder {
+  readonly #model: LanguageModel;
   readonly #requests: readonly SampleRequest[];
   readonly #options: SamplingOptions;
   readonly #onToken: TokenListener | undefined;
   readonly #freeRows: number[];
   /** Null only for a decoder without any sample. */
-  readonly #cache: DecodeCache | null;
+  readonly #cache: Decoding | null;
   #waiting: { request: number; sample: number }[] = [];
   #active: ActiveSample[] = [];
   #generated = 0;
 
   /** Throws PromptError for a prompt that is empty, too long for the model, or holds ids unknown to it. */
   constructor(
-    model: Llama,
+    model: LanguageModel,
     requests: readonly SampleRequest[],
     options: SamplingOptions,
     onToken?: TokenListener,
   ) {
     for (const [index, { promptTokenIds }] of requests.entries())
-      checkPrompt(model, promptTokenIds, index, options);
+      checkPrompt(model, promptTokenIds, index, options.maxNewTokens);
     this.#model = model;
     this.#requests = requests;
     this.#options = options;
@@ -84,7 +97,7 @@ export class Decoder {
     const capacity = Math.max(1, Math.min(options.capacity, this.#waiting.length));
     this.#freeRows = Array.from({ length: capacity }, (_, row) => capacity - 1 - row);
     const prompts = requests.map(({ promptTokenIds }) => promptTokenIds);
-    const prefill = (): DecodeCache => new DecodeCache(model, prompts, capacity, options.maxNewTokens);
+    const prefill = (): Decoding => model.startDecoding(prompts, capacity, options.maxNewTokens);
     this.#cache = this.#waiting.length > 0 ? inferenceMode(() => scope(prefill)) : null;
   }
 
@@ -131,20 +144,17 @@ export class Decoder {
   }
 
   /** Logits [n, V] after the last token of each; the batch is padded to one of few sizes (see models/bucket.ts). */
-  #decode(active: readonly ActiveSample[], cache: DecodeCache): Tensor {
+  #decode(active: readonly ActiveSample[], cache: Decoding): Tensor {
     const model = this.#model;
     const padding = new Array<number>(bucketSize(active.length) - active.length);
     const place = (value: (sample: ActiveSample) => number, filler: number): Tensor =>
       int64([...active.map(value), ...padding.fill(filler)]).to(model.device);
-    const hidden = model.decode(
-      {
-        tokenIds: place(({ tokenIds }) => tokenIds[tokenIds.length - 1] as number, 0),
-        prefixIndex: place(({ request }) => request, 0),
-        rows: place(({ row }) => row, cache.spareRow),
-        lengths: place(({ tokenIds }) => tokenIds.length - 1, 0),
-      },
-      cache,
-    );
+    const hidden = cache.decode({
+      tokenIds: place(({ tokenIds }) => tokenIds[tokenIds.length - 1] as number, 0),
+      prefixIndex: place(({ request }) => request, 0),
+      rows: place(({ row }) => row, cache.spareRow),
+      lengths: place(({ tokenIds }) => tokenIds.length - 1, 0),
+    });
     return model.logits(hidden).narrow(0, 0, active.length);
   }
 
@@ -184,34 +194,5 @@ export class Decoder {
     this.#cache?.dispose();
     this.#active = [];
     this.#waiting = [];
-  }
-}
-
-function checkPrompt(
-  model: Llama,
-  promptTokenIds: readonly number[],
-  index: number,
-  options: SamplingOptions,
-): void {
-  if (promptTokenIds.length === 0) {
-    throw new PromptError(
-      `prompt ${index} has no tokens: give at least one, such as the beginning-of-sequence token`,
-    );
-  }
-  const strange = promptTokenIds.find(
-    (id) => !(Number.isInteger(id) && id >= 0 && id < model.config.vocabularySize),
-  );
-  if (strange !== undefined) {
-    throw new PromptError(
-      `prompt ${index} holds the token id ${strange}; this model knows 0 … ${model.config.vocabularySize - 1}`,
-    );
-  }
-  const needed = promptTokenIds.length + options.maxNewTokens;
-  const positions = model.rotary.cosines.size(0);
-  if (needed > positions) {
-    throw new PromptError(
-      `prompt ${index} has ${promptTokenIds.length} tokens and maxNewTokens is ${options.maxNewTokens}: ${needed} together, ` +
-        `but the model has ${positions} positions. Lower maxNewTokens to ${Math.max(0, positions - promptTokenIds.length)} or shorten the prompt`,
-    );
   }
 }

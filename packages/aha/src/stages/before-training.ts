@@ -10,6 +10,8 @@ import { type ReinforcementRun, warn } from "./reinforcement-run.ts";
 /** The seeds of the pre-flight's rollouts are no training step's. */
 const PREFLIGHT_STEP = -1;
 
+const millions = (count: number): string => `${(count / 1e6).toFixed(2)}M`;
+
 /** Tells what memory the run will need, and warns where the machine has less free. */
 export function sayMemory(run: ReinforcementRun): void {
   const { session, task, progress } = run;
@@ -19,7 +21,8 @@ export function sayMemory(run: ReinforcementRun): void {
   const memory = session.memory(promptTokens);
   const free = freeMemory();
   progress.say(
-    `${(policy.parameterCount / 1e6).toFixed(2)}M parameters in ${policy.dtype} on ${policy.device}; ` +
+    `${millions(policy.parameterCount)} parameters in ${policy.dtype} on ${policy.device}` +
+      `${policy.adapters.active === null ? "" : `, frozen, and an adapter of ${millions(policy.trainedCount)} that is trained`}; ` +
       `about ${formatBytes(memory.peak)} of memory (weights ${formatBytes(memory.weights)}, optimiser ${formatBytes(memory.optimizer)}, ` +
       `activations ${formatBytes(memory.activations)}, cache ${formatBytes(memory.cache)}).`,
   );

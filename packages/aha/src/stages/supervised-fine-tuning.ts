@@ -8,11 +8,13 @@
 import { AdamW } from "@aha/torch";
 import { learningRateAt } from "../algorithms/learning-rate.ts";
 import type { TrainOptions, TrainResult } from "../contracts/work.ts";
-import { openModel, openTokenizer, stopTokens } from "../models/load-model.ts";
+import { openTokenizer, requireNoModel, stopTokens } from "../models/load-model.ts";
 import { RecipeError } from "../recipe/recipe-error.ts";
 import type { SupervisedRecipe } from "../recipe/supervised-schema.ts";
+import { deriveSeed } from "../rollout/seeds.ts";
 import { chooseTokensPerMicroBatch } from "../training/estimate.ts";
 import { exampleBatches, stepsOfEpochs } from "../training/example-batches.ts";
+import { openForTraining } from "../training/open-for-training.ts";
 import { useThreads } from "../training/threads.ts";
 import { readSupervisedData, type SupervisedData } from "./supervised-data.ts";
 import { runSupervised, type SupervisedLoop, type SupervisedPlan } from "./supervised-run.ts";
@@ -23,9 +25,10 @@ export async function superviseFineTuning(
   options: TrainOptions,
 ): Promise<TrainResult> {
   useThreads(recipe.threads);
-  const { path, dtype, device } = recipe.model;
-  const opened = openModel(path, { dtype, device });
-  const { model, generation } = opened;
+  const { path, lora } = recipe.model;
+  if (lora !== undefined) requireNoModel(recipe.output);
+  const opened = openForTraining(recipe.model, deriveSeed(recipe.seed, "adapter"));
+  const { model, generation, tokenizerFolder } = opened;
   model.recomputeActivations = recipe.recomputeActivations;
   const tokenizer = openTokenizer(path, model.config);
   const [endTokenId] =
@@ -41,23 +44,22 @@ export async function superviseFineTuning(
   const steps = stepsOfEpochs(data.train.length, sizes);
   if (!options.json) process.stderr.write(`${describeData(data, steps, recipe)}\n`);
   const width = model.dtype === "float32" ? 4 : 2;
-  const { parameterCount, config } = model;
+  const { trainedCount, config } = model;
   const tokensPerMicroBatch =
     recipe.tokensPerMicroBatch ||
-    chooseTokensPerMicroBatch(config, width, parameterCount, recipe.recomputeActivations);
+    chooseTokensPerMicroBatch(config, width, trainedCount, recipe.recomputeActivations);
   const plan: SupervisedPlan = {
     recipe,
     steps,
     tokensPerMicroBatch,
     open() {
       const { learningRate, betas, epsilon, weightDecay } = recipe;
-      model.trainable();
       const optimizer = new AdamW(model.parameters(), { learningRate, betas, epsilon, weightDecay });
       const dispose = (): void => {
         optimizer.dispose();
         model.dispose();
       };
-      return { model, optimizer, tokenizerFolder: path, generation, dispose };
+      return { model, optimizer, tokenizerFolder, generation, dispose };
     },
     batches: (_, skip) => exampleBatches(data.train, { ...sizes, seed: recipe.seed, skip }),
     heldOut: () => data.heldOut.flat(),

@@ -13,6 +13,7 @@ import type { Llama } from "../models/llama.ts";
 import { type SaveModelOptions, saveModel } from "../models/load-model.ts";
 import type { Recipe } from "../recipe/define-recipe.ts";
 import { RecipeError } from "../recipe/recipe-error.ts";
+import { deriveSeed } from "../rollout/seeds.ts";
 import { type RunDirectory, runPaths } from "../run/run-directory.ts";
 import { asStorageError } from "../run/storage-error.ts";
 import type { TrainingBatch } from "../training/document-batches.ts";
@@ -163,6 +164,7 @@ function trainStep(run: SupervisedRun, batch: TrainingBatch, started: number): v
       learningRate,
       maxGradientNorm,
       tokensPerMicroBatch,
+      dropoutSeed: (microBatch, path) => deriveSeed(plan.recipe.seed, "dropout", step, microBatch, path),
     });
   const result = phases.run("train", update, PHASE_DEADLINE_SECONDS);
   const seconds = (performance.now() - started) / 1000;

@@ -1,5 +1,6 @@
 /** Competition programming as a task: a statement, and tests of standard input and output. */
 
+import type { Checker, ProgramTest } from "@aha/verify";
 import { z } from "zod";
 import type { DataRow } from "../data/data-row.ts";
 import { dataOptions } from "./data-options.ts";
@@ -9,7 +10,6 @@ import { limitOptions, programReward } from "./program-reward.ts";
 import { completionWith, formatRewards, promptOf, promptOptions } from "./prompt-forms.ts";
 import type { Columns } from "./task.ts";
 import { taskKind } from "./task-source.ts";
-import type { Checker, InputOutputTest } from "./verify-interim.ts";
 
 const schema = z.strictObject({
   ...dataOptions,
@@ -34,7 +34,7 @@ const testColumns = ["tests", "official_tests", "test_cases", "public_test_cases
 
 /**
  * Rows with a statement (`problem`, `description`, `question_content`, `question`) and tests, as values or as JSON text:
- * `[{input, output}]` or `{inputs, outputs}`.
+ * `[{input, output}]` or `{inputs, outputs}`; or, as LeetCode's, `{functional}`: Python assertions that call a function.
  */
 export const codeforces = taskKind({
   name: "codeforces",
@@ -51,6 +51,7 @@ export const codeforces = taskKind({
           options,
           language: () => options.language,
           tests: (columns) => testsOf({ columns, source: "a question" }, options),
+          complete: (columns, code) => (callsOf(columns) === null ? code : `${customaryImports}\n${code}`),
         }),
         ...formatRewards(options),
       ],
@@ -74,19 +75,42 @@ function toQuestion(row: DataRow, options: Options): RowQuestion<Columns> {
   const problem = textColumn(row, names, "the statement").trim();
   testsOf(row, options);
   const asked =
-    "Write a program that solves this problem. It reads standard input and writes standard output. Give the whole " +
-    `program in one \`\`\`${fenceTag(options.language)} code block.`;
+    callsOf(row.columns) !== null
+      ? "Give the whole program in one ```python code block."
+      : "Write a program that solves this problem. It reads standard input and writes standard output. Give the whole " +
+        `program in one \`\`\`${fenceTag(options.language)} code block.`;
   return { text: problem, prompt: promptOf(`${problem}\n\n${asked}`, options), columns: row.columns };
 }
 
-function testsOf(row: DataRow, options: Options): InputOutputTest[] {
+/** What is there without being imported where such problems are set. */
+const customaryImports = `import bisect, collections, functools, heapq, itertools, math, operator, random, re, string
+from bisect import *
+from collections import *
+from functools import *
+from heapq import *
+from itertools import *
+from math import *
+from string import *
+from typing import *
+inf = float("inf")`;
+
+/** Assertions that call a function of the program, where the row's tests are of that kind. */
+function callsOf({ tests = null }: Columns): string | null {
+  const value: unknown = typeof tests === "string" ? parsed(tests) : tests;
+  const found = z.object({ functional: z.string() }).safeParse(value);
+  return found.success ? found.data.functional : null;
+}
+
+function testsOf(row: DataRow, options: Options): ProgramTest[] {
+  const calls = callsOf(row.columns);
+  if (calls !== null && options.language === "python") return [{ kind: "assertions", code: calls }];
   const column = testColumns.find((name) => (row.columns[name] ?? null) !== null);
   const value = column === undefined ? null : (row.columns[column] ?? null);
   const pairs = pairsOf(typeof value === "string" ? parsed(value) : value);
   if (pairs === null || pairs.length === 0) {
     throw new TaskDataError(
       `${row.source}: expected tests [{input, output}] or {inputs, outputs} in one of ${testColumns.join(", ")}, got ` +
-        `${shown(value)}. Tests by calls of a function are another task's.`,
+        `${shown(value)}. {functional} serves too, in Python.`,
     );
   }
   const checker = checkerOf(options);

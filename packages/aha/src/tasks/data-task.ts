@@ -92,8 +92,8 @@ export async function dataTask<Row extends Columns>(definition: DataTaskDefiniti
   }
   return {
     name,
-    train: kept.slice(0, options.train),
-    heldOut: heldOut.slice(0, options.heldOut),
+    train: mixed(kept).slice(0, options.train),
+    heldOut: mixed(heldOut).slice(0, options.heldOut),
     rewards,
     notes: reader.notes,
     ...(demonstrate === undefined ? {} : { demonstrate: ({ columns }) => demonstrate(columns) }),
@@ -103,6 +103,17 @@ export async function dataTask<Row extends Columns>(definition: DataTaskDefiniti
 function withSubset<Row extends Columns>({ options, hubSubset }: DataTaskDefinition<Row>): DataOptions {
   const named = options.subset !== undefined || parseHubId(options.path) === null;
   return named || hubSubset === undefined ? options : { ...options, subset: hubSubset };
+}
+
+/**
+ * Questions in an order by hash, the same wherever they stood: datasets are sorted by subject or difficulty, and the first
+ * hundred of them would be no sample.
+ */
+function mixed<Row extends Columns>(questions: readonly Question<Row>[]): Question<Row>[] {
+  return questions
+    .map((question) => ({ question, key: hashString(`order ${question.id}`) }))
+    .sort((a, b) => a.key - b.key)
+    .map(({ question }) => question);
 }
 
 const withoutRepeat = (id: string): string => id.replace(/#\d+$/, "");

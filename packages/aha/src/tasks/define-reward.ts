@@ -90,15 +90,15 @@ function asJudgement(result: RewardResult): Judgement {
  */
 export function withRewards<Row extends Columns>(
   task: TaskSource<Row>,
-  ...rewards: readonly (TypedReward<Row> | RewardFunction<Row>)[]
+  ...rewards: readonly (TypedReward<NoInfer<Row>> | RewardFunction<NoInfer<Row>>)[]
 ): TaskSource<Row>;
 export function withRewards<Row extends Columns>(
   task: Task<Row>,
-  ...rewards: readonly (TypedReward<Row> | RewardFunction<Row>)[]
+  ...rewards: readonly (TypedReward<NoInfer<Row>> | RewardFunction<NoInfer<Row>>)[]
 ): Task<Row>;
 export function withRewards<Row extends Columns>(
   task: Task<Row> | TaskSource<Row>,
-  ...rewards: readonly (TypedReward<Row> | RewardFunction<Row>)[]
+  ...rewards: readonly (TypedReward<NoInfer<Row>> | RewardFunction<NoInfer<Row>>)[]
 ): Task<Row> | TaskSource<Row> {
   const added = rewards.map((reward) =>
     typeof reward === "function" ? defineReward(reward.name, reward) : reward,

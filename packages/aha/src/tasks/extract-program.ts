@@ -1,5 +1,5 @@
 /** Finds the program in a completion: the last fenced code block of the language, by linear scans. */
-import type { ProgramLanguage } from "./verify-interim.ts";
+import type { ProgramLanguage } from "@aha/verify";
 
 /** What stands behind the opening fence, by language; an empty tag serves for any. */
 const tags: Readonly<Record<ProgramLanguage, readonly string[]>> = {

@@ -1,5 +1,6 @@
 /** HumanEval as a task: a function's signature and docstring to complete, judged by its test code. */
 
+import type { ProgramLanguage, ProgramTest } from "@aha/verify";
 import { z } from "zod";
 import type { DataRow } from "../data/data-row.ts";
 import { dataOptions } from "./data-options.ts";
@@ -15,7 +16,6 @@ import {
 } from "./prompt-forms.ts";
 import type { Columns, Demonstration } from "./task.ts";
 import { taskKind } from "./task-source.ts";
-import type { ProgramLanguage, ProgramTest } from "./verify-interim.ts";
 
 const schema = z.strictObject({ ...dataOptions, ...promptOptions, ...limitOptions });
 

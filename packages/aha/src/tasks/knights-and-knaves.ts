@@ -1,4 +1,6 @@
 /** Knights and Knaves as a task: who tells the truth and who lies, judged against the puzzle's only solution. */
+
+import { KnightsPuzzleError, solveKnightsPuzzle, verifyKnights } from "@aha/verify";
 import { z } from "zod";
 import type { DataRow } from "../data/data-row.ts";
 import { answerPart } from "./answer-part.ts";
@@ -13,7 +15,6 @@ import {
 } from "./prompt-forms.ts";
 import type { Columns, Reward } from "./task.ts";
 import { taskKind } from "./task-source.ts";
-import { KnightsPuzzleError, solveKnightsPuzzle, verifyKnights } from "./verify-interim.ts";
 
 const schema = z.strictObject({
   ...dataOptions,

@@ -1,12 +1,12 @@
 /** The accuracy reward of maths tasks: the answer is equal to the gold, whatever its form. */
 
+import { GoldError, type MathOptions, parseGold } from "@aha/verify";
 import type { DataRow } from "../data/data-row.ts";
 import { answerPart } from "./answer-part.ts";
 import { TaskDataError } from "./data-task.ts";
 import { completionWith, type PromptOptions } from "./prompt-forms.ts";
 import type { Columns, Demonstration, Reward } from "./task.ts";
 import { verifiers } from "./verifier-thread.ts";
-import { GoldError, type MathOptions, parseGold } from "./verify-interim.ts";
 
 /** What the paper's prompts ask for in maths (R1 paper, evaluation set-up). */
 export const MATH_INSTRUCTION = "Please reason step by step, and put your final answer within \\boxed{}.";

@@ -1,5 +1,6 @@
 /** MBPP as a task: short Python programs from one sentence, judged by assertions. */
 
+import type { ProgramTest } from "@aha/verify";
 import { z } from "zod";
 import type { DataRow } from "../data/data-row.ts";
 import { dataOptions } from "./data-options.ts";
@@ -15,7 +16,6 @@ import {
 } from "./prompt-forms.ts";
 import type { Columns } from "./task.ts";
 import { taskKind } from "./task-source.ts";
-import type { ProgramTest } from "./verify-interim.ts";
 
 const schema = z.strictObject({ ...dataOptions, ...promptOptions, ...limitOptions });
 

@@ -1,5 +1,6 @@
 /** MMLU as a task: questions with four to eight options, answered by a letter. */
 
+import { verifyChoice } from "@aha/verify";
 import { z } from "zod";
 import type { DataRow } from "../data/data-row.ts";
 import { answerPart } from "./answer-part.ts";
@@ -15,7 +16,6 @@ import {
 } from "./prompt-forms.ts";
 import type { Columns, Reward } from "./task.ts";
 import { taskKind } from "./task-source.ts";
-import { verifyChoice } from "./verify-interim.ts";
 
 const schema = z.strictObject({
   ...dataOptions,

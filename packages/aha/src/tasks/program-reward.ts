@@ -1,5 +1,6 @@
 /** The accuracy reward of programming tasks: the program passes every test, in a sandbox. */
 
+import type { ProgramLanguage, ProgramTest } from "@aha/verify";
 import { z } from "zod";
 import { answerPart } from "./answer-part.ts";
 import { extractProgram } from "./extract-program.ts";
@@ -7,7 +8,6 @@ import { VERIFIER_DEADLINE_SECONDS } from "./math-reward.ts";
 import { formatOf, type PromptOptions } from "./prompt-forms.ts";
 import type { Columns, Judgement, Reward } from "./task.ts";
 import { verifiers } from "./verifier-thread.ts";
-import type { ProgramLanguage, ProgramTest } from "./verify-interim.ts";
 
 /** Limits of a test run; spread into the schema of every programming task. */
 export const limitOptions = {

@@ -103,7 +103,7 @@ test("MBPP", options, async () => {
   await assertVerdicts(task, 90);
 });
 
-test("Codeforces and CodeContests", options, async () => {
+test("Codeforces, CodeContests and LeetCode", options, async () => {
   for (const [name, count] of [
     ["codeforces", 408],
     ["code_contests", 165],
@@ -112,6 +112,9 @@ test("Codeforces and CodeContests", options, async () => {
     assert.equal(task.train.length + task.heldOut.length, count);
     assertApart(task);
   }
+  const leetcode = await codeforces({ path: data("code/leetcode.json") }).load();
+  assert.equal(leetcode.train.length + leetcode.heldOut.length, 200);
+  await assertVerdicts(leetcode, 40);
 });
 
 test("Knights and Knaves: every puzzle has the solution its row says", options, async () => {

@@ -36,6 +36,15 @@ async function judge(task: Task, question: Question, text: string): Promise<Reco
   return { ...scored.breakdown };
 }
 
+/** The question whose prompt speaks of something: the order is by hash. */
+function about(questions: readonly Question[], word: string): Question {
+  return (
+    questions.find(({ prompt }) => JSON.stringify(prompt).includes(word)) ?? assert.fail(`none about ${word}`)
+  );
+}
+
+const golds = (questions: readonly Question[]) => questions.map(({ columns }) => columns.gold).sort();
+
 /** Every question's own right answer is right, and its wrong one is not. */
 async function assertDemonstrations(task: Task): Promise<void> {
   const questions = [...task.train, ...task.heldOut];
@@ -57,25 +66,22 @@ async function assertDemonstrations(task: Task): Promise<void> {
 
 test("GSM8K: the gold stands behind ####, the test split is held out, columns are carried", async () => {
   const task = await gsm8k({ path: fixture("gsm8k") }).load();
-  assert.deepEqual(
-    task.heldOut.map(({ columns }) => columns.gold),
-    ["63", "14"],
-  );
+  assert.deepEqual(golds(task.heldOut), ["14", "63"]);
   assert.equal(task.train.length, 5, "the question that is held out too does not train");
   assert.match(task.notes?.join() ?? "", /1 training questions are held out too/);
-  const [first] = task.train;
-  assert.match(String(first?.columns.answer), /<<3\+4=7>>/);
+  const first = about(task.train, "Ada");
+  assert.match(String(first.columns.answer), /<<3\+4=7>>/);
   assert.match(
     String(first?.prompt),
     /^A conversation between User and Assistant[\s\S]*User: Ada has 3 pens/,
   );
-  assert.match(String(first?.prompt), /\\boxed\{\}\.\nAssistant:$/);
+  assert.match(String(first.prompt), /\\boxed\{\}\.\nAssistant:$/);
   await assertDemonstrations(task);
 });
 
 test("an answer counts only behind the thinking, and several that disagree do not count", async () => {
   const task = await gsm8k({ path: fixture("gsm8k") }).load();
-  const question = task.train[0] ?? assert.fail("no question");
+  const question = about(task.train, "Ada");
   const cases: ReadonlyArray<readonly [completion: string, outcome: string]> = [
     ["<think>3 + 4</think> <answer>7</answer>", "correct"],
     ["<think>so \\boxed{7}</think> <answer>It is \\boxed{7}.</answer>", "correct"],
@@ -94,7 +100,7 @@ test("an answer counts only behind the thinking, and several that disagree do no
 
 test("the prompt's form is chosen: a chat turn, or the question alone", async () => {
   const chat = await gsm8k({ path: fixture("gsm8k"), prompt: "chat" }).load();
-  const question = chat.train[0] ?? assert.fail("no question");
+  const question = about(chat.train, "Ada");
   assert.deepEqual(question.prompt, [
     {
       role: "user",
@@ -116,7 +122,7 @@ test("the prompt's form is chosen: a chat turn, or the question alone", async ()
   }
   assert.equal((await judge(chat, question, "<think>\\boxed{7}")).accuracy?.outcome, "unparsed");
   const plain = await gsm8k({ path: fixture("gsm8k"), prompt: "plain" }).load();
-  assert.match(String(plain.train[0]?.prompt), /^Ada has/);
+  assert.match(String(about(plain.train, "Ada").prompt), /^Ada has/);
   const opened = await gsm8k({ path: fixture("gsm8k"), promptOpensThinking: true }).load();
   assert.match(String(opened.train[0]?.prompt), /<think>\n$/);
   await assertDemonstrations(opened);
@@ -194,10 +200,7 @@ test("MATH: levels and subjects choose rows; golds come from the answer or the s
 
 test("AIME: whole numbers from 0 to 999, all held out, by year", async () => {
   const task = await aime({ path: fixture("aime.jsonl") }).load();
-  assert.deepEqual(
-    task.heldOut.map(({ columns }) => columns.gold),
-    ["24", "30"],
-  );
+  assert.deepEqual(golds(task.heldOut), ["24", "30"]);
   assert.equal(task.train.length, 0);
   await assertDemonstrations(task);
   assert.equal((await aime({ path: fixture("aime.jsonl"), years: [2032] }).load()).heldOut.length, 1);
@@ -213,14 +216,14 @@ test("MMLU: its own CSV as folder and as ZIP, and rows of a hub, give the same q
     folder.heldOut.map(({ id }) => id),
   );
   assert.deepEqual([zip.train.length, zip.heldOut.length], [2, 2], "validation trains, dev is left out");
-  const [quoted, plain] = zip.heldOut;
-  assert.equal(quoted?.columns.question, 'Who said "Eureka"\nin the bath?');
-  assert.equal(plain?.columns.subject, "little_quiz");
-  assert.match(String(plain?.prompt), /What is 6 \* 7\?\n\nA\) 36\nB\) 40\nC\) 42\nD\) 48\n/);
+  const [quoted, plain] = [about(zip.heldOut, "Eureka"), about(zip.heldOut, "6 * 7")];
+  assert.equal(quoted.columns.question, 'Who said "Eureka"\nin the bath?');
+  assert.equal(plain.columns.subject, "little_quiz");
+  assert.match(String(plain.prompt), /What is 6 \* 7\?\n\nA\) 36\nB\) 40\nC\) 42\nD\) 48\n/);
   await assertDemonstrations(zip);
   const hub = await mmlu({ path: fixture("mmlu-hub") }).load();
   assert.deepEqual([hub.train.length, hub.heldOut.length], [1, 1]);
-  assert.equal(hub.heldOut[0]?.id, plain?.id);
+  assert.equal(hub.heldOut[0]?.id, plain.id);
   const none = mmlu({ path: fixture("mmlu"), subjects: ["anatomy"] });
   await assert.rejects(none.load(), /expected questions in .*got none/);
   const wrong = written("choice.jsonl", [{ question: "q", choices: ["a", "b"], answer: "C" }]);
@@ -234,7 +237,7 @@ test("HumanEval: helpers and imports of the prompt stay, in Python and in TypeSc
     await assertDemonstrations(task);
   }
   const task = await humaneval({ path: fixture("humaneval.jsonl") }).load();
-  const question = task.heldOut[0] ?? assert.fail("no question");
+  const question = about(task.heldOut, "quarter");
   const program = "```python\ndef quarter(x: int) -> int:\n    return math.floor(x / 4)\n```";
   const { accuracy } = await judge(task, question, `<think>a</think><answer>${program}</answer>`);
   assert.equal(accuracy?.outcome, "correct", accuracy?.detail);
@@ -274,11 +277,19 @@ test("Codeforces: tests as values or as text; words are compared, numbers by tol
     tolerance: 1e-3,
   }).load();
   await assertDemonstrations(close);
-  const third = strict.train[1] ?? assert.fail("no question");
+  const third = about(strict.train, "third");
   const answer = strict.demonstrate?.(third).right ?? assert.fail("no solution");
   assert.equal((await judge(strict, third, answer)).accuracy?.outcome, "wrong");
-  const functional = written("functional.jsonl", [{ problem: "p", tests: { functional: "check(f)" } }]);
-  await assert.rejects(codeforces({ path: functional }).load(), /functional\.jsonl:1: expected tests/);
+  const none = written("none.jsonl", [{ problem: "p", tests: { inputs: ["1"], outputs: [] } }]);
+  await assert.rejects(codeforces({ path: none }).load(), /none\.jsonl:1: expected tests/);
+  const tests = {
+    functional: "def check(candidate):\n    assert candidate([3, 1]) == 4\n\ncheck(Solution().total)",
+  };
+  const solutions =
+    "class Solution:\n    def total(self, n: List[int]) -> int:\n        return reduce(lambda a, b: a + b, n)";
+  const calls = written("calls.jsonl", [{ problem: "Complete total.", tests, solutions }]);
+  await assertDemonstrations(await codeforces({ path: calls, heldOutOneIn: 0 }).load());
+  await assert.rejects(codeforces({ path: calls, language: "cpp" }).load(), /calls\.jsonl:1: expected tests/);
 });
 
 test("Knights and Knaves: the one solution is right, also in other words", async () => {
@@ -309,9 +320,10 @@ test("Countdown: generated, or from rows", async () => {
 
 test("prompts: any rows, for rewards of the user's", async () => {
   const task = await prompts({ path: fixture("prompts.jsonl"), heldOutOneIn: 0 }).load();
-  assert.equal(task.train[0]?.prompt, "Say a word that rhymes with cat.");
-  assert.deepEqual(task.train[1]?.prompt, [{ role: "user", content: "Say a word that rhymes with dog." }]);
-  assert.equal(task.train[1]?.columns.rhyme, "og");
+  assert.equal(about(task.train, "cat").prompt, "Say a word that rhymes with cat.");
+  const dog = about(task.train, "dog");
+  assert.deepEqual(dog.prompt, [{ role: "user", content: "Say a word that rhymes with dog." }]);
+  assert.equal(dog.columns.rhyme, "og");
 });
 
 test("options are checked at once, data when it is loaded", async () => {

@@ -53,8 +53,8 @@ export class VerifierThread {
   async close(): Promise<void> {
     const worker = this.#worker;
     if (worker === null) return;
-    await worker.terminate();
     this.#lose(worker, "it was closed");
+    await worker.terminate();
   }
 
   #start(): Worker {

@@ -1,4 +1,4 @@
-/** Converts a model between a Hugging Face folder and a GGUF file, whichever way the paths say. */
+/** Converts a model between a Hugging Face folder and a GGUF file, whichever way the paths say; merges LoRA adapters. */
 import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { parseGenerationConfig } from "../folder/generation-config.ts";
@@ -8,6 +8,9 @@ import { writeFolder } from "../folder/write-folder.ts";
 import { GgufError } from "../gguf/gguf-error.ts";
 import { readGguf } from "../gguf/read-gguf.ts";
 import { type WrittenFormat, writeGguf, writtenFormats } from "../gguf/write-gguf.ts";
+import { isAdapterFolder } from "../lora/adapter-config.ts";
+import { baseFolder } from "../models/load-model.ts";
+import { mergeAdapter } from "../models/merge-adapter.ts";
 
 export const folderDtypes = ["bfloat16", "float16", "float32"] as const;
 export type FolderDtype = (typeof folderDtypes)[number];
@@ -21,7 +24,7 @@ export interface ConvertOptions {
 }
 
 /**
- * `model.gguf` to a new folder, or a folder to a new `.gguf` file; says in one line what was made. The target appears whole
+ * `model.gguf` to a new folder, a folder to a new `.gguf` file, or an adapter's folder to either, merged; says in one line what was made. The target appears whole
  * or not at all. Throws GgufError or ModelFolderError.
  */
 export async function convertModel(from: string, to: string, options: ConvertOptions = {}): Promise<string> {
@@ -32,6 +35,7 @@ export async function convertModel(from: string, to: string, options: ConvertOpt
       remedy: "Choose another path, or remove it first",
     });
   }
+  if (isAdapterFolder(from) && baseFolder(from) !== from) return fromAdapter(from, to, options);
   if (from.endsWith(".gguf")) return toFolder(from, to, options.dtype ?? "bfloat16");
   if (to.endsWith(".gguf")) {
     const format = options.format ?? "Q8_0";
@@ -43,6 +47,19 @@ export async function convertModel(from: string, to: string, options: ConvertOpt
     message: "expected one of the two paths to end in .gguf, found neither",
     remedy: "aha convert model.gguf folder, or aha convert folder model.gguf",
   });
+}
+
+/** An adapter and its base as one model, in a folder or a file. */
+function fromAdapter(from: string, to: string, { dtype, format = "Q8_0" }: ConvertOptions): string {
+  const whole = `${to}.${process.pid}.partial`;
+  try {
+    mergeAdapter(from, whole, dtype === undefined ? {} : { dtype });
+    if (to.endsWith(".gguf")) writeGguf(whole, to, format);
+    else renameSync(whole, to);
+  } finally {
+    rmSync(whole, { recursive: true, force: true });
+  }
+  return `${to}: ${baseFolder(from)} with the adapter ${from} merged${to.endsWith(".gguf") ? `, ${format}` : ""}`;
 }
 
 async function toFolder(file: string, folder: string, dtype: FolderDtype): Promise<string> {

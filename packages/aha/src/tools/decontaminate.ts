@@ -2,12 +2,13 @@
  * The work of `aha decontaminate`: training rows that share a run of words with an evaluation set (R1 paper, appendix on
  * decontamination: any 10-gram shared with an evaluation question or its reference solution).
  */
+
+import { ContaminationIndex } from "@aha/verify";
 import type { DecontaminatedRow, DecontaminateRequest } from "../contracts/work.ts";
 import type { DataRow } from "../data/data-row.ts";
 import { localCopy } from "../data/hub-dataset.ts";
 import { listMmluSplits, readMmluRows } from "../tasks/mmlu-files.ts";
 import type { JsonValue } from "../tasks/task.ts";
-import { ContaminationIndex } from "../tasks/verify-interim.ts";
 
 /** The columns of a row that are compared do not exist, so that nothing would ever be found. */
 export class DecontaminationError extends Error {

@@ -1,7 +1,8 @@
 /** The work of `aha doctor`: what of the set-up is there, and what mends the rest. */
+
+import { describeSandbox, type SandboxDescription } from "@aha/verify";
 import { collect, type Facts } from "../../../torch/scripts/doctor.mjs";
 import type { DoctorFinding } from "../contracts/work.ts";
-import { describeSandbox, type SandboxDescription } from "../tasks/verify-interim.ts";
 
 /** Looks this machine over; needs neither LibTorch nor the addon. */
 export async function doctorReport(): Promise<readonly DoctorFinding[]> {
@@ -11,7 +12,11 @@ export async function doctorReport(): Promise<readonly DoctorFinding[]> {
 const languages = { python: "Python", node: "JavaScript", typescript: "TypeScript", cpp: "C++" } as const;
 
 /** Which wall untrusted programs run behind, and in which languages. Only rewards that run code need one. */
-export function sandboxFindings({ bubblewrap, runtimes }: SandboxDescription): DoctorFinding[] {
+export function sandboxFindings({ bubblewrap, pyodide, runtimes }: SandboxDescription): DoctorFinding[] {
+  if (!bubblewrap.available && pyodide.available) {
+    const detail = `Pyodide, for Python alone (bubblewrap: ${bubblewrap.reason})`;
+    return [{ name: "sandbox", status: "ok", detail }];
+  }
   if (!bubblewrap.available) {
     return [
       {

@@ -3,10 +3,16 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { GeneratedCompletion, GenerateRequest } from "../contracts/work.ts";
 import type { DecodeStream } from "../folder/decode-stream.ts";
-import { type ModelConfig, readModelConfig } from "../folder/model-config.ts";
+import type { ModelConfig } from "../folder/model-config.ts";
 import type { Tokenizer } from "../folder/tokenizer.ts";
 import type { Llama } from "../models/llama.ts";
-import { openModel, openTokenizer, requireFolder, stopTokens } from "../models/load-model.ts";
+import {
+  modelConfigOf,
+  openModel,
+  openTokenizer,
+  stopTokens,
+  tokenizerFolder,
+} from "../models/load-model.ts";
 import { bytesPerNumber, cacheCapacity } from "../rollout/cache-capacity.ts";
 import { Decoder, type SampledSequence } from "../rollout/decoder.ts";
 import { PromptError } from "../rollout/prompt-error.ts";
@@ -23,8 +29,7 @@ const STEPS_BETWEEN_PAUSES = 4;
  * Throws PromptError where it leaves none, or the prompt is empty or holds ids that the model does not know.
  */
 export async function generateCompletions(request: GenerateRequest): Promise<readonly GeneratedCompletion[]> {
-  requireFolder(request.model);
-  const config = readModelConfig(request.model);
+  const config = modelConfigOf(request.model);
   const tokenizer = tokenizerFor(request, config);
   const promptTokenIds = encodePrompt(request, tokenizer, config);
   const free = config.maxPositions - promptTokenIds.length;
@@ -63,7 +68,9 @@ export async function generateCompletions(request: GenerateRequest): Promise<rea
 /** Null only where there is none and none is needed. */
 function tokenizerFor({ model, prompt }: GenerateRequest, config: ModelConfig): Tokenizer | null {
   const needed = "text" in prompt;
-  return needed || existsSync(join(model, "tokenizer.json")) ? openTokenizer(model, config) : null;
+  return needed || existsSync(join(tokenizerFolder(model), "tokenizer.json"))
+    ? openTokenizer(model, config)
+    : null;
 }
 
 function encodePrompt(

@@ -1,7 +1,8 @@
 /** The work of `aha run-tests`: programs run against their tests in a sandbox. */
+
+import { type Checker, type Program, type ProgramTest, runTests } from "@aha/verify";
 import { z } from "zod";
 import type { JudgedRow, RunTestsRequest } from "../contracts/work.ts";
-import { type Checker, type Program, type ProgramTest, runTests } from "../tasks/verify-interim.ts";
 import { judgeRows, RowError } from "./judge-rows.ts";
 
 const json = z.json();

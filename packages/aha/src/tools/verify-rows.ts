@@ -1,15 +1,19 @@
 /** The work of `aha verify`: predictions judged against golds by the maths verifier. */
+
+import { verifyMath } from "@aha/verify";
 import type { JudgedRow, VerifyRequest } from "../contracts/work.ts";
-import { GoldError, parseGold, verifyMath } from "../tasks/verify-interim.ts";
 import { judgeRows, RowError, type Verdict } from "./judge-rows.ts";
 
 /** Verdicts sought at once; workers judge them in parallel. */
 const CONCURRENCY = 64;
 
-/** One pair. Throws GoldError for a gold that does not parse: no prediction can be equal to it. */
+/**
+ * One pair. Throws RowError where there is no verdict: a gold that does not parse (no prediction could be equal to it), or
+ * a worker that died.
+ */
 export async function verifyPair(gold: string, prediction: string, request: VerifyRequest): Promise<Verdict> {
-  parseGold(gold, request);
   const { outcome, predicted, expected, how } = await verifyMath(prediction, gold, request);
+  if (outcome === "error") throw new RowError(how);
   return { outcome, predicted, expected, how };
 }
 
@@ -22,14 +26,7 @@ export function verifyRows(
   return judgeRows(chunks, {
     source,
     concurrency: CONCURRENCY,
-    judge: async (row) => {
-      try {
-        return await verifyPair(textOf(row.gold, "gold"), textOf(row.prediction, "prediction"), request);
-      } catch (error) {
-        if (error instanceof GoldError) throw new RowError(error.message);
-        throw error;
-      }
-    },
+    judge: (row) => verifyPair(textOf(row.gold, "gold"), textOf(row.prediction, "prediction"), request),
   });
 }
 

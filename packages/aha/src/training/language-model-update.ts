@@ -11,6 +11,8 @@ export interface LanguageModelUpdateOptions {
   readonly learningRate: number;
   readonly maxGradientNorm: number;
   readonly tokensPerMicroBatch: number;
+  /** Where an adapter has dropout: the seed of a module's mask in the micro-batch of a number. Left out: no dropout. */
+  readonly dropoutSeed?: (microBatch: number, path: string) => bigint;
 }
 
 export interface LanguageModelUpdateResult {
@@ -79,11 +81,19 @@ export function updateLanguageModel(
   const tokens = predicted(sequences);
   const parts = split(sequences, options.tokensPerMicroBatch);
   const accumulator = new GradientAccumulator(model.parameters(), parts.length);
+  const { dropoutSeed } = options;
+  const lossOf = (part: Sequences, index: number): Tensor =>
+    dropoutSeed === undefined
+      ? summedLoss(model, part)
+      : model.adapters.dropping(
+          (path) => dropoutSeed(index, path),
+          () => summedLoss(model, part),
+        );
   try {
     let loss = 0;
-    for (const part of parts) {
+    for (const [index, part] of parts.entries()) {
       scope(() => {
-        const mean = summedLoss(model, part).div(tokens);
+        const mean = lossOf(part, index).div(tokens);
         mean.backward();
         loss += mean.detach().item();
       });

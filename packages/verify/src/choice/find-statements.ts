@@ -1,6 +1,6 @@
 /** Finds where a text says what its answer is: `the answer is B`, `答案选 B`, `so (C) is correct`. */
 import { isLetterOf, type OptionTable, plainText, undress } from "./options.ts";
-import { fillers, readLetters } from "./read-choice.ts";
+import { afterMarks, fillers, readLetters } from "./read-choice.ts";
 
 /** How far after `answer` the letter may stand, and how far before it a condition. */
 const reach = 80;
@@ -64,19 +64,24 @@ function readAfter(window: string, word: string, table: OptionTable): string | n
   const goesOn = first.trim() === "" ? answerWord.test(word) : /(?:[:：是为]|\bis)\s*$/.test(first);
   const line = goesOn ? `${first} ${others.find((other) => other.trim() !== "") ?? ""}` : first;
   const named = readLetters(line, table, false);
+  const rest = line.slice(named?.end ?? 0);
+  // `B`, `B. Paris`, `(B) Paris`: a letter by itself or set apart is the answer, whatever the options' texts are.
+  const isLetter =
+    named?.letters.length === 1 &&
+    (plainText(afterMarks(rest)) === "" || /^(?:[)\]]|.\s?[.):：、])/.test(line.slice(named.end - 1)));
+  const byText = isLetter ? null : readText(line, table);
+  if (byText !== null) return byText;
   if (named !== null) {
-    const after = line.slice(named.end);
     // `Option C has …`, `选项C…` only talk of an option; a statement ends or goes on after a mark or a reason.
     const talks =
-      /^ ?[\p{Ll}\p{Script=Han}]/u.test(after) &&
-      !/^ (?:because|since|as|for|which|with|and|,)\b/.test(after);
-    if (/^ ?[?？]/.test(after)) return null;
+      /^ ?[\p{Ll}\p{Script=Han}]/u.test(rest) && !/^ (?:because|since|as|for|which|with|and|,)\b/.test(rest);
+    if (/^ ?[?？]/.test(rest)) return null;
     const said =
       choosing.test(word) ||
       /\b(?:is|are|be|was|lautet|ist|es|est)\b|[:：是为選选]|→|->/u.test(line.slice(0, named.end));
     return talks && !said ? null : named.letters;
   }
-  return readText(line, table);
+  return null;
 }
 
 function readText(line: string, table: OptionTable): string | null {

@@ -41,8 +41,8 @@ export function readChoice(text: string, table: OptionTable): string | null {
   const rest = afterMarks(plain.slice(letters.end));
   if (plainText(rest) === "") return letters.letters;
   // Something else follows: an explanation, if a mark or a line break set the letter apart.
-  const separator = plain.slice(letters.end, letters.end + 2);
-  const setApart = /^(?:\s?[.):：、\],–—]|\s?\n|\s[-–—(])/.test(separator);
+  const separator = plain.slice(letters.end - 1, letters.end + 2);
+  const setApart = /^(?:[)\]]|.\s?[.):：、\],–—]|.\s?\n|.\s[-–—(])/.test(separator);
   if (!setApart) return null;
   return sortLetters(letters.letters + otherLetters(rest, table));
 }
@@ -60,7 +60,7 @@ function readLetteredText(plain: string, table: OptionTable): string | null {
 }
 
 /** What is left after the marks that set a letter apart. */
-function afterMarks(text: string): string {
+export function afterMarks(text: string): string {
   return text.replace(/^[\s.):：、\]\-–—>=,]+/, "");
 }
 

@@ -70,6 +70,20 @@ function feed(child: ChildProcess, descriptor: number, content: string | Uint8Ar
   stream.end(content);
 }
 
+/** Every sandbox that this process has started and that has not ended. */
+const live = new Set<BubblewrapProcess>();
+
+/** Ends all of them, the waiting ones too, and resolves when nothing is left. */
+export async function endAllSandboxes(): Promise<void> {
+  const all = [...live];
+  for (const running of all) running.hold(true);
+  for (const running of all) running.kill();
+  await Promise.all(all.map((running) => running.exited));
+}
+
+/** bwrap that has not told of its first process by then will not. */
+const slowestStartSeconds = 20;
+
 class BubblewrapProcess implements PreparedProcess {
   readonly stdin: Writable;
   readonly stdout: Readable;
@@ -102,6 +116,7 @@ class BubblewrapProcess implements PreparedProcess {
     this.stdout = this.#counted(child.stdout as Readable);
     this.stderr = this.#counted(child.stderr as Readable);
     (child.stdio[descriptors.status] as Readable).on("data", (chunk: Buffer) => this.#readStatus(chunk));
+    live.add(this);
     child.on("error", (error) => this.#finish("failed", null, error.message));
     const status = child.stdio[descriptors.status] as Readable;
     const statusRead = new Promise<void>((resolve) => status.once("close", resolve));
@@ -117,6 +132,7 @@ class BubblewrapProcess implements PreparedProcess {
   begin(wallSeconds: number): void {
     this.#begun = true;
     this.#startedAt = performance.now();
+    clearTimeout(this.#clock);
     this.#clock = setTimeout(() => this.#end("wall-clock"), wallSeconds * 1000);
     this.#startWatch();
   }
@@ -170,13 +186,18 @@ class BubblewrapProcess implements PreparedProcess {
   #end(reason: SandboxExit["reason"]): void {
     if (this.ended) return;
     this.#endedBy ??= reason;
+    clearTimeout(this.#clock);
+    this.#clock = undefined;
     this.#kill();
   }
 
-  /** The kernel ends every process of a namespace with its first. */
+  /**
+   * The kernel ends every process of a namespace with its first. Before bwrap has told which that is, it must not
+   * be killed itself: the process it has just made would wait for it for ever. It tells within milliseconds.
+   */
   #kill(): void {
-    if (this.#init === null) this.#child.kill("SIGKILL");
-    else killProcess(this.#init);
+    if (this.#init !== null) killProcess(this.#init);
+    else this.#clock ??= setTimeout(() => this.#child.kill("SIGKILL"), slowestStartSeconds * 1000);
   }
 
   #close(code: number | null): void {
@@ -191,6 +212,7 @@ class BubblewrapProcess implements PreparedProcess {
   #finish(reason: SandboxExit["reason"], code: number | null, signal: string | null): void {
     if (this.ended) return;
     this.ended = true;
+    live.delete(this);
     clearTimeout(this.#clock);
     this.#unwatch?.();
     const wallMilliseconds = performance.now() - this.#startedAt;

@@ -23,10 +23,22 @@ export function javascriptExecutor(sandbox: Sandbox, source: string, limits: Lim
   }));
 }
 
+/** Tells what does not compile from what fails, then becomes the program. */
+const pythonRunner = `import sys
+try:
+    program = compile(open("program.py", "rb").read(), "main.py", "exec")
+except (SyntaxError, ValueError) as error:
+    print("SyntaxError:", str(error).splitlines()[0], file=sys.stderr)
+    sys.exit(113)
+del sys
+exec(program)
+`;
+
 /** Python where no process can be forked: each run starts the interpreter anew. */
 export function pythonScriptExecutor(sandbox: Sandbox, source: string, limits: Limits): Executor {
+  const files = { "main.py": pythonRunner, "program.py": source };
   return processExecutor(sandbox, (stdin) => ({
-    command: { runtime: "python", parameters: ["main.py"], files: { "main.py": source }, limits },
+    command: { runtime: "python", parameters: ["main.py"], files, limits },
     stdin,
   }));
 }

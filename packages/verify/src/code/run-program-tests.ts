@@ -35,8 +35,6 @@ export async function runProgramTests(run: ProgramRun): Promise<TestResult[]> {
   for (const group of groups(run.tests)) {
     const failed = results.some((result) => result.status !== "passed");
     if (failed && run.stopAtFirstFailure) results.push(...group.map(() => notRun));
-    else if (results.some((result) => result.status === "compile-error"))
-      results.push(...group.map(() => results[0] ?? notRun));
     else results.push(...(await runGroup(run, group)));
   }
   return results;
@@ -44,7 +42,16 @@ export async function runProgramTests(run: ProgramRun): Promise<TestResult[]> {
 
 const notRun: TestResult = { status: "not-run", wallMilliseconds: 0 };
 
+const languages: readonly Program["language"][] = ["python", "javascript", "typescript", "cpp"];
+const kinds: readonly ProgramTest["kind"][] = ["io", "call", "assertions"];
+
 function checkTests({ program, tests }: ProgramRun): void {
+  // Rows of a file come without the compiler's check.
+  if (!languages.includes(program.language))
+    throw new TypeError(`language must be one of ${languages.join(", ")}, got ${program.language}`);
+  const unknown = tests.find((test) => !kinds.includes(test.kind));
+  if (unknown !== undefined)
+    throw new TypeError(`a test's kind must be one of ${kinds.join(", ")}, got ${unknown.kind}`);
   if (tests.length === 0) throw new RangeError("a program needs at least one test: none proves nothing");
   if (program.language === "cpp" && tests.some((test) => test.kind === "assertions"))
     throw new TypeError(
@@ -121,8 +128,6 @@ async function inTurn<Test>(
     for (const test of tests) {
       const result = await runOne(test);
       results.push(result);
-      // A program that does not compile fails every test the same way.
-      if (result.status === "compile-error") return tests.map(() => result);
       if (result.status !== "passed" && run.stopAtFirstFailure) break;
     }
   } finally {

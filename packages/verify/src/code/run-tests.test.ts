@@ -179,6 +179,13 @@ int quick(int x) { std::_Exit(0); }`;
   assert.equal(report.passed, 0, JSON.stringify(report));
 });
 
+test("C++: a function that is missing fails its own tests alone", { skip }, async () => {
+  const source = "int one(int x) { return 1; }\nint main() { return 0; }";
+  const tests = [io("", ""), call("one", [0], 1), call("two", [0], 2), io("", ""), call("one", [0], 2)];
+  const report = await runTests(program("cpp", source), tests);
+  assert.deepEqual(statuses(report), ["passed", "passed", "compile-error", "passed", "failed"]);
+});
+
 test("assertion tests; for C++ they are refused", { skip }, async () => {
   const tests: ProgramTest[] = [{ kind: "assertions", code: "assert add(1, 2) == 3\nassert add(1, 2) == 4" }];
   const report = await runTests(add[0] as Program, tests);
@@ -242,6 +249,9 @@ test("no tests, no limits, no wall: refused", { skip }, async () => {
     runTestsHere(sums[0] as Program, [io("", "")], { memoryMegabytes: Number.NaN }),
     RangeError,
   );
+  const ruby = { language: "ruby", source: "" } as unknown as Program;
+  await assert.rejects(runTests(ruby, [io("", "")]), /language must be one of python/);
+  await assert.rejects(runTests(sums[0] as Program, [{ kind: "x" } as unknown as ProgramTest]), TypeError);
   const javascript = sums[2] as Program;
   await assert.rejects(
     runTests(javascript, [io("", "")], { sandbox: "pyodide" }),

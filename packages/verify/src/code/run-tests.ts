@@ -1,6 +1,6 @@
 /** `runTests`: judges a program by its tests behind whichever wall this machine has. */
 import { availableParallelism } from "node:os";
-import { Bubblewrap } from "./bubblewrap.ts";
+import { Bubblewrap, endAllSandboxes } from "./bubblewrap.ts";
 import { probeBubblewrap } from "./describe-sandbox.ts";
 import { Keeper } from "./keeper/keeper.ts";
 import { completeLimits } from "./limits.ts";
@@ -94,12 +94,15 @@ async function chooseSandbox(
   );
 }
 
-/** Ends the sandboxes that wait for work and the process that keeps them; the next run starts anew. */
+/**
+ * Ends every sandbox that `runTests` and `runTestsHere` have started, waiting or running, and the process that
+ * keeps them; resolves when nothing is left. The next run starts anew.
+ */
 export async function closeSandboxes(): Promise<void> {
-  keeper?.close();
-  keeper = undefined;
+  const closing = [keeper?.close(), wasm?.close(), endAllSandboxes()];
   warm?.close();
+  keeper = undefined;
   warm = undefined;
-  await wasm?.close();
   wasm = undefined;
+  await Promise.all(closing);
 }

@@ -60,7 +60,9 @@ const compareAsRealSets = (gold: Answer, given: Answer, options: ResolvedMathOpt
 const soleItem = (answer: Answer): Answer => {
   const [only] =
     answer.kind === "collection" && (answer.open === "{" || answer.open === "") ? answer.items : [];
-  return answer.kind === "collection" && answer.items.length === 1 && only !== undefined ? only : answer;
+  if (answer.kind !== "collection" || answer.items.length !== 1 || only === undefined) return answer;
+  // The set that holds the empty set is not empty.
+  return isSetSymbol(only) ? answer : only;
 };
 
 /** `\frac34 \text{ or } 0.75`: a list of nothing but the gold's one value. */

@@ -38,7 +38,8 @@ export const compareBased = (gold: Answer, given: Answer): Comparison => {
   return { equal: integerOf(gold) === numeralValue(given.digits, given.base), how };
 };
 
-const ratioParts = (answer: Answer): readonly Answer[] | null => {
+/** The parts of a ratio; a number is a ratio to one, `9:24` one of its own. Null for anything else. */
+export const ratioParts = (answer: Answer): readonly Answer[] | null => {
   if (answer.kind === "ratio") return answer.parts;
   if (answer.kind === "value") {
     const { expression } = answer;
@@ -55,6 +56,11 @@ export const compareRatios = (gold: Answer, given: Answer, compare: Compare): Co
   const [first, second] = [ratioParts(gold), ratioParts(given)];
   const how = "ratios";
   if (first === null || second === null || first.length !== second.length) return { equal: false, how };
+  // A ratio to nothing equals only itself: 0 · a = 0 · b says nothing about a and b.
+  const isZero = (part: Answer): boolean =>
+    part.kind === "value" && exactValue(part.expression)?.numerator === 0n;
+  if ([...first, ...second].some(isZero))
+    return { equal: first.every((part, index) => compare(part, second[index] ?? part).equal), how };
   const product = (a: Answer | undefined, b: Answer | undefined): Answer | null =>
     a?.kind === "value" && b?.kind === "value"
       ? { kind: "value", expression: call("Multiply", a.expression, b.expression), unit: null }

@@ -2,6 +2,7 @@
 
 import type { Answer } from "./answer.ts";
 import { type Comparison, compareExpressions, realValue } from "./compare-expressions.ts";
+import { ratioParts } from "./compare-notations.ts";
 import { call, difference, type Expression, integer, symbol, variables } from "./expression.ts";
 import type { ResolvedMathOptions } from "./options.ts";
 
@@ -10,7 +11,8 @@ type Compare = (gold: Answer, given: Answer) => Comparison;
 
 /** A label that is one name (`x`, `f(x)`, `\text{Area}`) rather than a combination (`x + y`). */
 export const hasSimpleLabel = (relation: RelationAnswer): boolean =>
-  relation.label !== null && !/[+/*]|-(?![a-z]{3})|\\(?:cdot|times|div|frac)/.test(relation.label);
+  relation.label !== null &&
+  !/[+/*]|-(?![a-z]{3})|\\(?:cdot|times|div|frac)/.test(relation.label.replace("^-1", ""));
 
 const isOneLetter = (label: string): boolean => /^\\?[A-Za-z]$|^\\[a-z]+$|^[A-Za-z]_\w+$/.test(label);
 
@@ -72,6 +74,9 @@ export const compareGivenChain = (gold: Answer, given: RelationAnswer, compare: 
   for (const term of exact)
     if (term !== final && !isNamed(term, final) && !compare(final, term).equal)
       return { equal: false, how: "an equation that does not hold" };
+  for (const term of approximate)
+    if (term !== final && isClosed(term) && isClosed(final) && !nearlyEqual(final, term))
+      return { equal: false, how: "an approximation that does not hold" };
   const verdict = compare(gold, final);
   if (verdict.equal) return { ...verdict, how: `${verdict.how}; the value of an equation` };
   for (const term of approximate)
@@ -106,22 +111,44 @@ const areProportional = (a: Expression, b: Expression, options: ResolvedMathOpti
   return compareExpressions(left, right, exact).equal;
 };
 
-const sides = (relation: RelationAnswer): Expression | null => {
-  const [left, right] = relation.terms;
-  if (relation.operators.length !== 1 || left?.kind !== "value" || right?.kind !== "value") return null;
-  return difference(left.expression, right.expression);
+/** The expression an answer stands for in an equation: also a letter, and a ratio as its quotient. */
+const asExpression = (answer: Answer | undefined): Expression | null => {
+  if (answer?.kind === "value") return answer.expression;
+  if (answer?.kind === "text") {
+    if (answer.letter) return symbol(answer.words);
+    // `AB`, the name of a segment, is read as a product where it stands inside an expression.
+    return /^[a-z]{2,3}$/.test(answer.words)
+      ? call("Multiply", ...[...answer.words.toUpperCase()].map(symbol))
+      : null;
+  }
+  const parts = answer === undefined ? null : ratioParts(answer);
+  const [top, bottom] = parts ?? [];
+  return parts?.length === 2 && top?.kind === "value" && bottom?.kind === "value"
+    ? call("Divide", top.expression, bottom.expression)
+    : null;
 };
 
-const signAtSample = (a: Expression, b: Expression): number => {
-  // Proportional expressions keep one ratio everywhere, so any point where they are not zero will do.
-  const point = (expression: Expression): Expression =>
-    expression.kind === "symbol" && variables(expression).length > 0
-      ? integer(2 + ((expression.name.codePointAt(0) ?? 0) % 17))
-      : expression.kind === "call"
-        ? call(expression.head, ...expression.operands.map(point))
-        : expression;
-  const [first, second] = [realValue(point(a)), realValue(point(b))];
-  return first === null || second === null ? 0 : Math.sign(first * second);
+const sides = (relation: RelationAnswer): Expression | null => {
+  const [left, right] = relation.terms.map(asExpression);
+  return relation.operators.length === 1 && left && right ? difference(left, right) : null;
+};
+
+const SIGN_POINTS = 5;
+
+/** The sign of the constant ratio of two proportional expressions; 0 where no point tries it. */
+const signOfRatio = (a: Expression, b: Expression): number => {
+  const at = (expression: Expression, point: number): Expression => {
+    if (expression.kind === "symbol" && variables(expression).length > 0)
+      return integer(2 + (((expression.name.codePointAt(0) ?? 0) + 7 * point) % 17));
+    return expression.kind === "call"
+      ? call(expression.head, ...expression.operands.map((operand) => at(operand, point)))
+      : expression;
+  };
+  for (let point = 0; point < SIGN_POINTS; point += 1) {
+    const [first, second] = [realValue(at(a, point)), realValue(at(b, point))];
+    if (first !== null && second !== null && first * second !== 0) return Math.sign(first * second);
+  }
+  return 0;
 };
 
 /** Two equations scaled or with their sides swapped, or the same named value. */
@@ -136,11 +163,10 @@ export const compareRelations = (
   if (first !== null && second !== null && areProportional(first, second, options)) {
     if ((goldSign === "=" && givenSign === "=") || (goldSign === "!=" && givenSign === "!="))
       return { equal: true, how: "equations with the same solutions" };
-    const flip = signAtSample(first, second) < 0;
     const direction = (sign: string | undefined): number =>
       sign?.startsWith("<") ? -1 : sign?.startsWith(">") ? 1 : 0;
     const strict = goldSign?.length === givenSign?.length;
-    const facing = direction(goldSign) * direction(givenSign) * (flip ? -1 : 1);
+    const facing = direction(goldSign) * direction(givenSign) * signOfRatio(first, second);
     if (strict && facing > 0) return { equal: true, how: "the same inequality" };
   }
   if (namesValue(gold) && namesValue(given) && labelsAgree(gold, given)) {

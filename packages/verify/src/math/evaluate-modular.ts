@@ -16,6 +16,8 @@ const PRIME = 46111359278910368495062042946635121401n;
 /** p - 1 = 2^3 · ODD_PART. */
 const ODD_PART = (PRIME - 1n) / 8n;
 const LARGEST_TRIAL_DIVISOR = 50_000n;
+const LARGEST_FACTORIAL = 20_000n;
+const LARGEST_CHOICE = 1_000n;
 const MAXIMUM_EXPONENT_BITS = 40_000;
 
 const reduce = (value: bigint): bigint => {
@@ -174,6 +176,21 @@ const fold = (
   return result;
 };
 
+const productModulo = (from: bigint, to: bigint): bigint => {
+  let product = 1n;
+  for (let factor = from; factor <= to; factor += 1n) product = (product * factor) % PRIME;
+  return product;
+};
+
+/** `n` over `k` as the polynomial n(n-1)…(n-k+1)/k!. */
+const fallingOver = (n: bigint | null, k: bigint): bigint | null => {
+  const bottom = inverse(productModulo(1n, k));
+  if (n === null || bottom === null) return null;
+  let product = bottom;
+  for (let index = 0n; index < k; index += 1n) product = (product * reduce(n - index)) % PRIME;
+  return product;
+};
+
 const evaluateCall = (
   head: string,
   operands: readonly Expression[],
@@ -193,6 +210,16 @@ const evaluateCall = (
     const radicand = exactValue(first);
     const root = radicand === null ? null : rootOfRational(radicand);
     if (root !== null) return root;
+  }
+  if (head === "Factorial") {
+    const count = exactValue(first);
+    if (count !== null && isInteger(count) && count.numerator >= 0n && count.numerator <= LARGEST_FACTORIAL)
+      return productModulo(1n, count.numerator);
+  }
+  if (head === "Binomial" && second !== undefined) {
+    const count = exactValue(second);
+    if (count !== null && isInteger(count) && count.numerator >= 0n && count.numerator <= LARGEST_CHOICE)
+      return fallingOver(evaluateModular(first, state), count.numerator);
   }
   if (head === "Degrees") {
     const [angle, pi] = [evaluateModular(first, state), hashed(`Pi@${state.point}`)];

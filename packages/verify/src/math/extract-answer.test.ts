@@ -31,6 +31,7 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
     ["<answer>The answer is 7.</answer>", "7", "answer-tag"],
     ["<answer>Evelyn</answer>", "Evelyn", "answer-tag"],
     ["<answer>1</answer> no, <answer>2</answer>", "2", "answer-tag"],
+    ["<answer>41<answer>42</answer></answer>43", "42", "answer-tag"],
   ],
   thinking: [
     [raw`<think>\boxed{5}</think>The answer is 6.`, "6", "stated"],
@@ -75,13 +76,22 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
   "last formula or number": [
     [raw`I believe it must be $\sqrt{2}$, that much is clear.`, raw`\sqrt{2}`, "last-formula"],
     [raw`Since $4 \cdot 5 = 20$, we finally get $13.0$.`, "13.0", "last-formula"],
+    [raw`Since $4 \cdot 5 = 20$, we finally get $ 2\sqrt{10} $.`, raw`2\sqrt{10}`, "last-formula"],
     [raw`Since $4 \cdot 5 = 20$, we finally get 13.`, "13", "last-number"],
     ["Half of 40 is 20, so in total there are **17**.", "17", "last-number"],
     ["It costs $5 and then $7.", "$7", "last-number"],
     ["so we have 3 + 4 = 7", "7", "last-number"],
+    ["所以小明一共有5个苹果。", "5", "last-number"],
+    ["最后结果是５。", "5", "last-number"],
+    ["The answer is 18%... no wait, it is 19.", "19", "last-number"],
+    ["The answer cannot be 42.", null, null],
+    ["Is the answer 42?", null, null],
+    ["So the answer is 42?", null, null],
+    ["It is not 42.", null, null],
     ["", null, null],
     ["It cannot be said with what is given here, I am afraid.", null, null],
   ],
+  "a name at the end": [["So the student with the greatest average speed is Evelyn.", "Evelyn", "stated"]],
 };
 
 describe("extraction", () => {

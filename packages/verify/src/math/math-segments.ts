@@ -16,9 +16,10 @@ const findCloser = (text: string, from: number, closer: string): number => {
   for (let index = from; index < limit; index += 1) {
     if (text.startsWith(closer, index)) {
       if (closer !== "$") return index;
-      const before = text[index - 1] ?? " ";
-      const after = text[index + 1] ?? " ";
-      return index > from && !/\s/.test(before) && !/\d/.test(after) ? index : -1;
+      const content = text.slice(from, index);
+      const tight = !/^\s|\s$/.test(content);
+      const wordless = !/[A-Za-z]{2}/.test(content.replace(/\\[A-Za-z]+(?:\{[^{}]*\})?/g, ""));
+      return content.trim() !== "" && (tight || wordless) && !/\d/.test(text[index + 1] ?? "") ? index : -1;
     }
     if (text[index] === "\\") index += 1;
   }
@@ -45,8 +46,7 @@ export const mathSegments = (text: string): Segment[] => {
   while (index < text.length) {
     const opener = openerAt(text, index);
     const from = index + (opener?.length ?? 0);
-    const tight = opener?.closer !== "$" || !/\s/.test(text[from] ?? " ");
-    const close = opener === null || !tight ? -1 : findCloser(text, from, opener.closer);
+    const close = opener === null ? -1 : findCloser(text, from, opener.closer);
     if (opener === null || close < 0) {
       index += text[index] === "\\" ? 2 : (opener?.length ?? 1);
       continue;

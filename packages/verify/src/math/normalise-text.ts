@@ -3,6 +3,7 @@
 import { closingBrace, tokenLength } from "./balanced.ts";
 import { normaliseCharacters } from "./normalise-characters.ts";
 import { normaliseWords } from "./normalise-words.ts";
+import { bracePlainNotation } from "./plain-notation.ts";
 
 const MATH_DELIMITERS = new Set(["\\(", "\\)", "\\[", "\\]"]);
 const SPACES = new Set([
@@ -82,6 +83,7 @@ const RENAMED: Readonly<Record<string, string>> = {
   "\\texteuro": "\\euro",
   "\\textdegree": "^\\circ",
   "*": "\\cdot",
+  "%": "\\%",
 };
 
 const TEXT_COMMANDS = new Set(
@@ -176,7 +178,8 @@ const rewriteCommands = (text: string, depth: number): string => {
       next = end;
     } else if (FONT_COMMANDS.has(token)) {
       const { inner, end } = readArgument(text, next);
-      output += fontContent(inner, output, depth);
+      const numbers = token === "\\mathbf" && /^[RQZ]$/.test(inner);
+      output += numbers ? `\\mathbb{${inner}}` : fontContent(inner, output, depth);
       next = end;
     } else if (token === "\\textcolor" || token === "\\colorbox") {
       const colour = readArgument(text, next);
@@ -206,6 +209,7 @@ const rewriteCommands = (text: string, depth: number): string => {
 /** `\text{…}` again, but numbers written as text, alone (`\text{(42)}`) or before a unit, are taken out of it. */
 const openText = (inner: string): string => {
   if (/^[\d\s().,/+-]*\d[\d\s().,/+-]*$/.test(inner)) return inner;
+  if (/^\s*\\?\$\s*$/.test(inner)) return "\\$";
   const amount = /^\s*((?:\\?\$)?\s*\d[\d.,]*(?:\\?%)?)(?:\s+([A-Za-z][^\d:]*))?$/.exec(inner);
   if (amount === null || /^[ap]\.? ?m\b/i.test(amount[2] ?? "")) return `\\text{${rewriteText(inner)}}`;
   const value = (amount[1] ?? "").replace(/^\\?\$/, "\\$$").replace(/\\?%$/, "\\%");
@@ -231,66 +235,9 @@ const trimNoise = (text: string): string => {
   return text.slice(start, end);
 };
 
-/** Exponents, subscripts, roots and slashes written as in plain text get the braces LaTeX wants. */
-const bracePlainNotation = (text: string): string =>
-  text
-    .replace(/\^ *\{ *\\circ *\}|\^ *\\circ\b/g, "^\\circ ")
-    .replace(/\\cdot +\\cdot +/g, "^")
-    .replace(/\^ ?([+-]?\d{2,}|[+-]\d)/g, "^{$1}")
-    .replace(/_ ?(\d+)/g, "_{$1}")
-    .replace(/\\frac ?(\d) ?(\d)/g, "\\frac{$1}{$2}")
-    .replace(/\^ ?(\d) (?=\d)/g, "^{$1} ")
-    .replace(/(\d) ?(?:st|nd|rd|th)\b/g, "$1")
-    .replace(/\\sqrt *(\d{2,})/g, "\\sqrt{$1}")
-    .replace(/(\d) ?[xX] ?(10 ?\^)/g, "$1\\times $2")
-    .replace(
-      /(?<![\d^_.a-zA-Z/}{])(\d+) ?\/ ?(\d+)(?= ?[a-zA-Z(\\])(?! ?(?:\\[%$]|\\text|\\and|\\or|\\cdot))/g,
-      "\\frac{$1}{$2}",
-    )
-    .replace(
-      /(?<![A-Za-z\\])([CA])_ ?(\d|\{\d+\}) ?\^ ?(\d|\{\d+\})/g,
-      (_, name: string, n: string, k: string) =>
-        name === "C" ? `\\binom{${n}}{${k}}` : `\\frac{${n}!}{(${n}-${k})!}`,
-    );
-
-/** `\sqrt(x+1)` and `x^(1/2)` with their group in braces. */
-const braceParentheses = (text: string): string => {
-  if (!/(?:\\sqrt|\^) *\(/.test(text)) return text;
-  let output = "";
-  let index = 0;
-  while (index < text.length) {
-    const length = tokenLength(text, index);
-    const token = text.slice(index, index + length);
-    const next = skipSpaces(text, index + length);
-    const end =
-      (token === "\\sqrt" || token === "^") && text[next] === "(" ? closingParenthesis(text, next) : -1;
-    // Only the opening and closing characters change, so nested groups are met by the same pass later.
-    if (end > 0 && end - next < 200) {
-      output += `${token}{${braceParentheses(text.slice(next + 1, end - 1))}}`;
-      index = end;
-    } else {
-      output += token;
-      index += length;
-    }
-  }
-  return output;
-};
-
-const closingParenthesis = (text: string, open: number): number => {
-  let depth = 0;
-  for (let index = open; index < text.length; index += 1) {
-    if (text[index] === "(") depth += 1;
-    else if (text[index] === ")") {
-      depth -= 1;
-      if (depth === 0) return index + 1;
-    }
-  }
-  return -1;
-};
-
 /** `\\frac`, escaped once too often in the data; in a matrix a double backslash ends a row and stays. */
 const unescapeTwice = (text: string): string =>
-  text.includes("\\begin") ? text : text.replace(/\\\\(?=[a-zA-Z{}%$])/g, "\\");
+  text.includes("\\begin") ? text : text.replace(/\\\\(?=[a-zA-Z{}%$!,;: ])/g, "\\");
 
 /**
  * The answer in one spelling: no look-only commands, `\text{…}` for all prose, `\and` and `\or` for the words,
@@ -298,5 +245,5 @@ const unescapeTwice = (text: string): string =>
  */
 export const normaliseText = (answer: string): string => {
   const rewritten = normaliseWords(rewriteCommands(unescapeTwice(trimNoise(normaliseCharacters(answer))), 0));
-  return trimNoise(bracePlainNotation(braceParentheses(rewritten)).replace(/ {2,}/g, " "));
+  return trimNoise(bracePlainNotation(rewritten).replace(/ {2,}/g, " "));
 };

@@ -154,7 +154,9 @@ const readRatio = (text: string, depth: number): Answer | null => {
     (token) => token === ":",
   );
   if (parts.length < 2 || parts.includes("")) return null;
-  const items = readAll(parts, depth);
+  const items = readAll(parts, depth)?.map((item) =>
+    item.kind === "text" && item.letter ? value(symbol(item.words)) : item,
+  );
   return items?.every((item) => item.kind === "value") ? { kind: "ratio", parts: items } : null;
 };
 

@@ -2,17 +2,38 @@
 
 import type { Answer } from "./answer.ts";
 import { splitTopLevel } from "./balanced.ts";
+import { call } from "./expression.ts";
 
+const MAXIMUM_DEPTH = 12;
+/** Not `vmatrix`, which is a determinant: a number. */
 const ENVIRONMENT =
-  /^(?:[([|] ?)?\\begin ?\{ ?([pbvBV]?matrix|smallmatrix|array|aligned|cases)\*? ?\} ?(?:\{[lcr| ]*\})?(.*)\\end ?\{ ?\1\*? ?\}(?: ?[)\]|])?$/s;
+  /^(?:[([] ?)?\\begin ?\{ ?([pbB]?matrix|smallmatrix|array|aligned|cases)\*? ?\} ?(?:\{[lcr| ]*\})?(.*)\\end ?\{ ?\1\*? ?\}(?: ?[)\]])?$/s;
+
+/** What stands before a matrix as its factor: `-`, `2`, `\frac{1}{3}`, with or without a dot. */
+const FACTOR = /^([^([|\s][^&]{0,60}?) ?(?:\\cdot ?|\\times ?)?((?:\\begin|[([] ?\\begin).*)$/s;
+
+type ReadPart = (text: string, depth: number) => Answer | null;
+
+const scaled = (factor: string, matrix: Answer | null, depth: number, readPart: ReadPart): Answer | null => {
+  const scale = readPart(factor === "-" ? "-1" : factor, depth + 1);
+  if (matrix?.kind !== "matrix" || scale?.kind !== "value") return null;
+  const rows: Answer[][] = [];
+  for (const row of matrix.rows) {
+    const entries: Answer[] = [];
+    for (const entry of row) {
+      if (entry.kind !== "value") return null;
+      entries.push({ ...entry, expression: call("Multiply", scale.expression, entry.expression) });
+    }
+    rows.push(entries);
+  }
+  return { kind: "matrix", rows };
+};
 
 /** The matrix, a list for `cases` and `aligned`, or null when the text is none or holds another environment. */
-export const readMatrix = (
-  text: string,
-  depth: number,
-  readPart: (text: string, depth: number) => Answer | null,
-): Answer | null => {
-  if (!text.includes("\\begin")) return null;
+export const readMatrix = (text: string, depth: number, readPart: ReadPart): Answer | null => {
+  if (depth > MAXIMUM_DEPTH || !text.includes("\\begin")) return null;
+  const [, before = "", rest = text] = FACTOR.exec(text) ?? [];
+  if (before !== "") return scaled(before, readMatrix(rest, depth + 1, readPart), depth, readPart);
   const match = ENVIRONMENT.exec(text);
   if (match === null || (match[2] ?? "").includes("\\begin")) return null;
   const lines = splitTopLevel(match[2] ?? "", (token) => token === "\\\\").parts.filter(

@@ -1,7 +1,7 @@
 /** Answers that are no mathematics: names, choice letters, number words, times and dates. */
 
 import type { Answer } from "./answer.ts";
-import { integer } from "./expression.ts";
+import { integer, symbol } from "./expression.ts";
 
 const NUMBER_WORDS = (
   "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen " +
@@ -104,6 +104,7 @@ export const readTextAnswer = (text: string): Answer | null => {
     .replace(/^ *(?:the|an|a) +(?=\p{L})/u, "")
     .replace(/ {2,}/g, " ")
     .trim();
+  if (normal === "infinity") return { kind: "value", expression: symbol("Infinity"), unit: null };
   return numberWord(normal) ?? { kind: "text", words: normal, letter: false };
 };
 

@@ -2,7 +2,8 @@
 
 import type { Answer, Relation } from "./answer.ts";
 import { compareExpressions, realValue } from "./compare-expressions.ts";
-import { type Expression, mentions, structuralKey, variables } from "./expression.ts";
+import { type Expression, mentions, negated, structuralKey, variables } from "./expression.ts";
+import { asLinear, type Linear, solveFor } from "./linear-subject.ts";
 import type { ResolvedMathOptions } from "./options.ts";
 
 /** An endpoint is null where the set goes on for ever. */
@@ -91,7 +92,22 @@ const FLIPPED: Readonly<Record<Relation, Relation>> = {
   "~": "~",
 };
 
-/** `a < x ≤ b`, `x ≠ 2`, `x ∈ S`: exactly one term holds variables, the others are real. */
+/** The values of the variable for which the linear function stands in the relation to the bound. */
+const solved = (linear: Linear | null, operator: Relation, bound: Expression): RealSet | null => {
+  if (linear === null || infinite(bound)) return ray(operator, bound);
+  return ray(linear.rising ? operator : FLIPPED[operator], solveFor(linear, bound));
+};
+
+/** `|e| < b` is `-b < e < b`; `|e| > b` is `e < -b` or `e > b`. */
+const solvedAbsolute = (linear: Linear, operator: Relation, bound: Expression): RealSet | null => {
+  const opposite = negated(bound);
+  const [upper, lower] = [solved(linear, operator, bound), solved(linear, FLIPPED[operator], opposite)];
+  if (upper === null || lower === null) return null;
+  const within = operator === "<" || operator === "<=" || operator === "!=";
+  return { kind: within ? "intersection" : "union", parts: [upper, lower] };
+};
+
+/** `a < x ≤ b`, `x ≠ 2`, `x ∈ S`, `|x - 3| < 2`: exactly one term holds variables, the others are real. */
 const fromRelation = (answer: Extract<Answer, { kind: "relation" }>): DescribedSet | null => {
   const { operators, terms } = answer;
   const [first, second] = terms;
@@ -103,16 +119,28 @@ const fromRelation = (answer: Extract<Answer, { kind: "relation" }>): DescribedS
   const at = terms.findIndex((term) => term.kind === "value" && variables(term.expression).length > 0);
   const subject = terms[at];
   if (at < 0 || subject?.kind !== "value") return null;
+  const absolute = subject.expression.kind === "call" && subject.expression.head === "Abs";
+  const inner =
+    absolute && subject.expression.kind === "call" ? subject.expression.operands[0] : subject.expression;
+  const linear = inner === undefined ? null : asLinear(inner);
   const parts: RealSet[] = [];
   for (const [index, operator] of operators.entries()) {
     const [left, right] = [terms[index], terms[index + 1]];
     if (left === undefined || right === undefined || (index !== at && index + 1 !== at)) return null;
     const bound = closedReal(index === at ? right : left);
-    const part = bound === null ? null : ray(index === at ? operator : FLIPPED[operator], bound);
+    if (bound === null) return null;
+    const sign = index === at ? operator : FLIPPED[operator];
+    const part =
+      absolute && linear !== null
+        ? solvedAbsolute(linear, sign, bound)
+        : solved(absolute ? null : linear, sign, bound);
     if (part === null) return null;
     parts.push(part);
   }
-  return { set: { kind: "intersection", parts }, subject: structuralKey(subject.expression) };
+  return {
+    set: { kind: "intersection", parts },
+    subject: linear?.variable ?? structuralKey(subject.expression),
+  };
 };
 
 const combine = (answers: readonly Answer[], kind: "union" | "intersection"): DescribedSet | null => {

@@ -41,12 +41,12 @@ const PHRASES: readonly (readonly string[])[] = [
 const TAIL = 20_000;
 const LONGEST_STATEMENT = 1_200;
 const OPENING_NOISE =
-  /^(?:[\s:：*_,，>#是为]|therefore|thus|then|just|simply|indeed|exactly|equal to|given by|that|probably|about)+/i;
+  /^(?:[\s:：*_,，>#是为择]|选项|选|therefore|thus|then|just|simply|indeed|exactly|equal to|given by|that|probably|about)+/i;
 /** A statement ends at a line's end, or at a sentence's: a stop that no digit follows. */
 const STATEMENT_END = /\n|。|(?<!\b(?:[ap]|[ap]\.m))[.!?](?=\s|$|\*)|；|，(?=\p{Script=Han}{2})/u;
 /** Where the reason begins: "5 apples because …" states "5 apples". */
 const REASON =
-  /,? (?:because|since|as|so|which|where|when|for|per our|but) |，因为|，因此|，所以| -- | - (?=[a-z])|（|\((?=[a-z]{3,} )/;
+  /,? (?:because|since|as|so|which|where|when|for|per our|but) |，因为|，因此|，所以| -- | - (?=[a-z])|（|\((?=[a-z][a-z-]{2,})/;
 const CONNECTS = /^[\s,;.*:=]*(?:and|or|和|或|及|、|，)?[\s,;.*]*$/i;
 const UNIT_AFTER = /^\s?(?:[A-Za-z]{2,12}|[\u4e00-\u9fff]{1,3}|\\?%|°)(?=[\s.,;*]*$)/;
 const LONGEST_LEAD = 40;
@@ -102,6 +102,21 @@ const lastOccurrence = (text: string, phrases: readonly string[]): { at: number;
   return best;
 };
 
+/** What is said next takes the statement back: then it was not final. */
+const TAKEN_BACK = /\b(?:wait|actually|correction|scratch that|i made a mistake|oops)\b|不对|更正|等等/i;
+/** "Is the answer 42?" and "So the answer is 42?" state nothing. */
+const isAsked = (after: string): boolean => /^[^.!。\n]{0,200}?[?？]/.test(after);
+
+/** "… is Evelyn." as the very last words, in a sentence without numbers or formulas. */
+const LAST_NAME =
+  /(?:^|[.!\n]\s+)[^.!?\n\d$\\]{1,300}?\b(?:is|was|are|were)\s+(\p{Lu}\p{L}+(?: \p{Lu}\p{L}+){0,2})[.!]?\s*$/u;
+
+/** The name a text ends on; null when it ends otherwise. For questions whose answer is a word. */
+export const findName = (text: string): Found | null => {
+  const answer = LAST_NAME.exec(text.slice(-400))?.[1];
+  return answer === undefined ? null : { answer, start: text.length - answer.length, end: text.length };
+};
+
 /** The last stated answer in the text's last 20,000 characters; null when none is. */
 export const findStated = (text: string): Found | null => {
   const tail = text.slice(-TAIL);
@@ -112,7 +127,10 @@ export const findStated = (text: string): Found | null => {
     if (occurrence === null) continue;
     const start = occurrence.at + occurrence.length;
     const window = tail.slice(start, start + LONGEST_STATEMENT).replace(OPENING_NOISE, "");
-    const answer = reduceStatement(statementSegments(window)).trim();
+    const segments = statementSegments(window);
+    const answer = reduceStatement(segments).trim();
+    const after = window.slice(segments.at(-1)?.start ?? 0);
+    if (TAKEN_BACK.test(after) || isAsked(after)) return null;
     if (answer !== "") return { answer, start: occurrence.at, end: start };
   }
   return null;

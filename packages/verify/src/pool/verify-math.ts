@@ -3,7 +3,8 @@ import type { MathVerdict } from "../math/judge-math.ts";
 import type { MathOptions } from "../math/options.ts";
 import type { Outcome } from "../outcome.ts";
 import type { JudgeMathTask } from "./judge-math-task.ts";
-import { type PoolAnswer, WorkerPool, type WorkerPoolOptions } from "./worker-pool.ts";
+import { WorkerPool } from "./worker-pool.ts";
+import type { PoolAnswer, WorkerPoolOptions } from "./worker-pool-options.ts";
 
 export interface VerifyMathOptions extends MathOptions {
   /** From the judging's start in a worker, milliseconds; past it the outcome is "timeout". Default 5,000. */

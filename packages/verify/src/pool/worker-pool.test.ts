@@ -15,7 +15,8 @@ import { join } from "node:path";
 import { after, describe, test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import ts from "typescript";
-import { type PoolAnswer, WorkerPool, type WorkerPoolOptions } from "./worker-pool.ts";
+import { WorkerPool } from "./worker-pool.ts";
+import type { PoolAnswer, WorkerPoolOptions } from "./worker-pool-options.ts";
 
 interface Task {
   readonly kind: string;

@@ -61,10 +61,12 @@ function readParserCase(row: Row): Omit<FrozenPair, "suite" | "id">[] {
 
 /** Pairs written and judged by hand, with a reason each; they are part of the project, so they are always there. */
 export function readHandmadePairs(): Pair[] {
-  const rows = readJsonLines(join(labelFolder, "handmade.jsonl")) as unknown as Label[];
-  return rows.map(({ prediction, gold, truth, reason }, index) => {
-    if (truth === null) throw new Error(`Expected a truth for ${gold} in handmade.jsonl; got null`);
-    return { suite: "handmade", id: String(index), prediction, gold, truth, rule: reason };
+  return ["handmade", "handmade-second"].flatMap((suite) => {
+    const rows = readJsonLines(join(labelFolder, `${suite}.jsonl`)) as unknown as Label[];
+    return rows.map(({ prediction, gold, truth, reason }, index) => {
+      if (truth === null) throw new Error(`Expected a truth for ${gold} in ${suite}.jsonl; got null`);
+      return { suite, id: String(index), prediction, gold, truth, rule: reason };
+    });
   });
 }
 

@@ -2,6 +2,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { algebraFamilies } from "./construct-algebra.ts";
+import { collectionFamilies } from "./construct-collections.ts";
 import { valueFamilies } from "./construct-values.ts";
 import { mutateGold } from "./mutate-gold.ts";
 import { dataFolder, type Pair, readJsonLines, type Variant } from "./pair.ts";
@@ -23,6 +24,13 @@ function readGoldSets(): GoldSet[] {
   if (existsSync(at("math500"))) {
     const golds = readJsonLines(at("math500/test.jsonl")).map((row) => String(row.answer));
     sets.push({ suite: "math500", golds, rewritings: 5, changes: 4 });
+  }
+  if (existsSync(at("math"))) {
+    const rows = JSON.parse(readFileSync(at("math/train.json"), "utf8")) as { answer: string | null }[];
+    const answers = new Set(rows.map((row) => row.answer ?? ""));
+    // Whole numbers are plentiful in the other sets; the one gold that is empty is told at load time.
+    const golds = [...answers].filter((answer) => answer.trim() !== "" && !/^-?\d+$/.test(answer));
+    sets.push({ suite: "math train", golds, rewritings: 2, changes: 2 });
   }
   if (existsSync(at("aime"))) {
     const rows = JSON.parse(readFileSync(at("aime/aime_1983_2023_rllm.json"), "utf8")) as {
@@ -99,7 +107,7 @@ function fromGolds({ suite, golds, rewritings, changes }: GoldSet, random: Rando
 }
 
 function fromFamilies(rounds: number, random: Random): Pair[] {
-  const families = [...algebraFamilies, ...valueFamilies];
+  const families = [...algebraFamilies, ...valueFamilies, ...collectionFamilies];
   return Array.from({ length: rounds }, (_, round) => round).flatMap((round) =>
     families.flatMap((family) => {
       const { family: name, gold, right, wrong } = family(random);

@@ -1,7 +1,7 @@
 /** Changes of a gold answer that change its value, found by the shape of its text. */
 import type { Variant } from "./pair.ts";
 import type { Random } from "./random.ts";
-import { readBracketed, readList } from "./rewrite-gold.ts";
+import { readBracketed, readList } from "./read-gold.ts";
 
 type Rule = (gold: string, random: Random) => Variant[];
 
@@ -13,6 +13,8 @@ function valuePart(gold: string): string {
 
 /** One digit becomes another; never to zero, which could make a denominator vanish or a term drop out. */
 const digit: Rule = (gold, random) => {
+  // An exact value with its approximation: which of the two a digit belongs to would matter.
+  if (gold.includes("\\approx")) return [];
   const value = valuePart(gold);
   const places = [...value.matchAll(/\d/g)].map((match) => match.index);
   return random.sample(places, 2).map((place) => {
@@ -137,7 +139,7 @@ const choice: Rule = (gold, random) => {
 };
 
 const words: Rule = (gold) => {
-  const match = /^\\text\{([A-Za-z]+)\}$/.exec(gold);
+  const match = /^\\text\{([A-Za-z]{2,})\}$/.exec(gold);
   if (!match) return [];
   const word = match[1] ?? "";
   return [`\\text{${word}s}`, `\\text{not ${word}}`, "\\text{Alexander}", `\\text{${word.slice(1)}}`].map(

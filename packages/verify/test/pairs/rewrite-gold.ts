@@ -1,51 +1,10 @@
 /** Equivalent rewritings of a gold answer as it stands in a data set, found by the shape of its text. */
 import type { Variant } from "./pair.ts";
 import type { Random } from "./random.ts";
+import { readBracketed, readList } from "./read-gold.ts";
 import { rewriteFraction, rewriteInteger, rewriteRadical } from "./rewrite-number.ts";
 
 type Rule = (gold: string, random: Random) => Variant[];
-
-/** A list's or tuple's parts, cut at commas outside brackets; null where a comma groups thousands. */
-export function splitParts(inner: string): string[] | null {
-  if (/\d,\\!|\{,\}/.test(inner)) return null;
-  const parts: string[] = [];
-  let depth = 0;
-  let start = 0;
-  for (let index = 0; index < inner.length; index++) {
-    const character = inner[index] ?? "";
-    if ("([{".includes(character)) depth++;
-    else if (")]}".includes(character)) depth--;
-    else if (character === "," && depth === 0) {
-      parts.push(inner.slice(start, index).trim());
-      start = index + 1;
-    }
-  }
-  return [...parts, inner.slice(start).trim()];
-}
-
-export interface Bracketed {
-  readonly open: "(" | "[";
-  readonly close: ")" | "]";
-  readonly parts: readonly string[];
-}
-
-/** `(a, b]`, `\left( a, b, c \right)`: a tuple, a point or an interval of at least two parts. */
-export function readBracketed(gold: string): Bracketed | null {
-  const match = /^(?:\\left\s*)?([([])(.*?)(?:\\right\s*)?([)\]])$/s.exec(gold.trim());
-  if (!match) return null;
-  const [, open, inner = "", close] = match;
-  if (/\\cup|\)\s*\(/.test(inner)) return null;
-  const parts = splitParts(inner.trim());
-  if (!parts || parts.length < 2) return null;
-  return { open: open as "(" | "[", close: close as ")" | "]", parts };
-}
-
-/** `3, 5, 7`: at least two numbers or expressions, none with brackets of its own. */
-export function readList(gold: string): string[] | null {
-  if (/[()[\]=]|\\text|\\pm|\\begin|\$/.test(gold) || /^-?\d{1,3}(,\d{3})+$/.test(gold)) return null;
-  const parts = splitParts(gold);
-  return parts && parts.length > 1 ? parts : null;
-}
 
 const number: Rule = (gold, random) => {
   const match = /^(-?)(\d+)$/.exec(gold);
@@ -53,7 +12,7 @@ const number: Rule = (gold, random) => {
 };
 
 const grouped: Rule = (gold, random) => {
-  if (!/^-?\d{1,3}(,\s*(\\!\s*)?\d{3})+$/.test(gold)) return [];
+  if (!/^-?\d{1,3}(,(\\!\s*)?\d{3})+$/.test(gold)) return [];
   const digits = gold.replace(/[^\d]/g, "");
   return [{ rule: "thousands dropped", text: digits }, ...rewriteInteger("", digits, random)];
 };
@@ -131,7 +90,7 @@ const choice: Rule = (gold) => {
 };
 
 const words: Rule = (gold) => {
-  const match = /^\\text\{([A-Za-z]+)\}$/.exec(gold);
+  const match = /^\\text\{([A-Za-z]{2,})\}$/.exec(gold);
   if (!match) return [];
   const word = match[1] ?? "";
   const forms = [
@@ -181,7 +140,11 @@ const brackets: Rule = (gold) => {
         : `x ${close === ")" ? "<" : "\\le"} ${high}`;
     variants.push({ rule: "interval as inequality", text });
     if (high === "\\infty") variants.push({ rule: "+∞", text: `${open}${low}, +\\infty)` });
-  } else if (parts.length === 2 && (open === "[" || close === "]")) {
+  } else if (
+    parts.length === 2 &&
+    (open === "[" || close === "]") &&
+    !/[a-z]/.test(gold.replace(/\\[a-z]+/g, ""))
+  ) {
     const left = open === "[" ? "\\le" : "<";
     const right = close === "]" ? "\\leq" : "<";
     variants.push({ rule: "interval as inequality", text: `${low} ${left} x ${right} ${high}` });
@@ -251,7 +214,7 @@ const plusMinus: Rule = (gold) => {
 
 const equation: Rule = (gold) => {
   const sides = gold.split("=").map((side) => side.trim());
-  if (sides.length !== 2 || /\\text|,/.test(gold)) return [];
+  if (sides.length !== 2 || /\\text|,|%/.test(gold)) return [];
   const [left = "", right = ""] = sides;
   return [
     { rule: "equation, sides swapped", text: `${right} = ${left}` },

@@ -4,8 +4,10 @@ import type { ConvertFlags, Work } from "../../contracts/work.ts";
 
 export function convertCommand(work: Work): Command {
   return new Command("convert")
-    .description("Convert a model between a Hugging Face folder and a GGUF file")
-    .argument("<from>", "a .gguf file, or a Hugging Face model folder")
+    .description(
+      "Convert a model between a Hugging Face folder and a GGUF file, or merge a LoRA adapter into its base",
+    )
+    .argument("<from>", "a .gguf file, a Hugging Face model folder, or a LoRA adapter's")
     .argument("<to>", "the folder to make, or the .gguf file")
     .addOption(
       new Option("--dtype <type>", "the folder's weights").choices(["bfloat16", "float16", "float32"]),

@@ -36,10 +36,7 @@ function attentionParts(config: DeepseekConfig, path: string, layer: DeepseekLay
   const first: [string, number] =
     queryRank === null ? [`${path}.q_proj.weight`, queries] : [`${path}.q_a_proj.weight`, queryRank];
   return [
-    ...rows(latents, hiddenSize, [
-      first,
-      [`${path}.kv_a_proj_with_mqa.weight`, latentRank + headDimension],
-    ]),
+    ...rows(latents, hiddenSize, [first, [`${path}.kv_a_proj_with_mqa.weight`, latentRank + headDimension]]),
     ...(queryRank === null || queryNorm === undefined || query === undefined
       ? []
       : [
@@ -138,10 +135,4 @@ export function sharedCopies(config: DeepseekConfig, weights: DeepseekWeights): 
     whole(`${path}.embed_tokens.weight`, weights.embedding, shape),
     whole(`${path}.shared_head.head.weight`, weights.head, shape),
   ];
-}
-
-/** The rows of a part as a view of the tensor that holds them. */
-export function partRows({ tensor, start, length }: NamedPart): Tensor {
-  const flat = tensor.dimensions > 2 ? tensor.view(-1, tensor.size(-1)) : tensor;
-  return flat.narrow(0, start, length);
 }

@@ -74,7 +74,12 @@ function allocateAttention(config: DeepseekConfig, empty: Allocate): AttentionWe
   };
 }
 
-function allocateLayer(config: DeepseekConfig, index: number, empty: Allocate, device: Device): DeepseekLayer {
+function allocateLayer(
+  config: DeepseekConfig,
+  index: number,
+  empty: Allocate,
+  device: Device,
+): DeepseekLayer {
   const { hiddenSize, intermediateSize, expertSize, experts, sharedExperts } = config;
   const shared = expertSize * sharedExperts;
   return {
@@ -134,12 +139,7 @@ function feedForwardTensors(weights: DenseWeights | ExpertWeights): Tensor[] {
 /** A layer's trained tensors in a fixed order. */
 export function deepseekLayerTensors(layer: DeepseekLayer): Tensor[] {
   const { inputNorm, attention, postAttentionNorm, feedForward } = layer;
-  return [
-    inputNorm,
-    ...attentionTensors(attention),
-    postAttentionNorm,
-    ...feedForwardTensors(feedForward),
-  ];
+  return [inputNorm, ...attentionTensors(attention), postAttentionNorm, ...feedForwardTensors(feedForward)];
 }
 
 /** The same layer over other tensors, given in the order of `deepseekLayerTensors`. */

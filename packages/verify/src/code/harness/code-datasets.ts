@@ -111,6 +111,64 @@ export function leetCode(path: string): DatasetProblem[] {
   }));
 }
 
+interface HumanEvalTypeScriptRow {
+  readonly name: string;
+  readonly prompt: string;
+  readonly tests: string;
+}
+
+/** Solutions of some problems of HumanEval in TypeScript, whose set has none: function name to body. */
+export const typeScriptBodies: Readonly<Record<string, string>> = {
+  strlen: "return string.length; }",
+  remove_vowels: 'return text.replace(/[aeiou]/gi, ""); }',
+  fibfib:
+    "const f = [0, 0, 1]; for (let i = 3; i <= n; i++) f.push(f[i-1] + f[i-2] + f[i-3]); return f[n]; }",
+  double_the_difference: "return lst.filter((v) => v > 0 && v % 2 === 1).reduce((a, v) => a + v * v, 0); }",
+  filter_integers: "return values.filter((v): v is number => Number.isInteger(v)); }",
+  car_race_collision: "return n * n; }",
+  decimal_to_binary: "return 'db' + decimal.toString(2) + 'db'; }",
+  all_prefixes: "return [...string].map((_, i) => string.slice(0, i + 1)); }",
+  flip_case:
+    "return [...string].map((c) => c === c.toUpperCase() ? c.toLowerCase() : c.toUpperCase()).join(''); }",
+  factorize:
+    "const out: number[] = []; for (let p = 2; n > 1; p++) while (n % p === 0) { out.push(p); n /= p; } return out; }",
+  unique: "return [...new Set(l)].sort((a, b) => a - b); }",
+  max_element: "return Math.max(...l); }",
+  derivative: "return xs.map((x, i) => x * i).slice(1); }",
+  filter_by_prefix: "return strings.filter((s: string): boolean => s.startsWith(prefix)); }",
+  largest_divisor: "for (let d = n - 1; d > 0; d--) if (n % d === 0) return d; return 1; }",
+  is_equal_to_sum_even: "return n >= 8 && n % 2 === 0; }",
+};
+
+/** The TypeScript problems of HumanEval (MultiPL-E's form) for which there is a solution above. */
+export function humanEvalTypeScript(path: string): DatasetProblem[] {
+  return rows<HumanEvalTypeScriptRow>(path).flatMap((row) => {
+    const name = /function (\w+)\(/.exec(row.prompt)?.[1] ?? "";
+    const body = typeScriptBodies[name];
+    if (body === undefined) return [];
+    const source = `${row.prompt}${body}`;
+    return [
+      {
+        name: row.name,
+        solution: { language: "typescript" as const, source },
+        tests: [{ kind: "assertions" as const, code: row.tests }],
+        entryPoints: [name],
+      },
+    ];
+  });
+}
+
+/** The same problem's program with a function under test that returns nothing. */
+export function returnsNothing(problem: DatasetProblem): Program {
+  const [name] = problem.entryPoints;
+  const { language, source } = problem.solution;
+  const nothing =
+    language === "python"
+      ? `\n${name} = lambda *arguments, **keywords: None\n`
+      : `\n${name} = () => undefined;\n`;
+  return { language, source: source + nothing };
+}
+
 /** A Python program whose entry point returns something near the right value but never it. */
 export function offByOne(problem: DatasetProblem): Program {
   const [name] = problem.entryPoints;

@@ -52,6 +52,7 @@ export function harnessCommand(language: HarnessLanguage, role: HarnessRole, lim
     runtime: python ? "python" : "node",
     parameters: python ? ["-I", "-B", "runner.py"] : [`${role}.mjs`],
     files: runnerFiles(language, role),
+    waits: true,
     limits: {
       ...limits,
       wallSeconds: longestSessionSeconds,

@@ -111,6 +111,11 @@ export const javascriptAttacks: readonly Attack[] = [
   },
   { name: "a giant answer", source: "function inc(x) { return 'x'.repeat(17 << 20); }" },
   {
+    name: "names that are code for the judge",
+    source:
+      "const real = Array.prototype.flatMap; Array.prototype.flatMap = function (f) { return this.includes('inc') ? [['inc = 1) { process.exit(0); } (x', 1], ['check', () => {}], ['inc', () => 2]] : real.call(this, f); }; function inc(x) { return 0; }",
+  },
+  {
     name: "a test that never calls the program",
     source: "function inc(x) { return 0; }",
     code: "assert.equal(1 + 1, 2);",

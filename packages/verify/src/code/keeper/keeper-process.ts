@@ -1,5 +1,5 @@
 /** The main program of the keeper's process: runs what it is asked to, and ends with the process that asked. */
-import { runTestsHere } from "../run-tests.ts";
+import { closeSandboxes, runTestsHere } from "../run-tests.ts";
 import type { KeeperAnswer, KeeperRequest } from "./keeper-protocol.ts";
 
 process.on("message", async (request: KeeperRequest) => {
@@ -14,7 +14,10 @@ process.on("message", async (request: KeeperRequest) => {
   if (process.connected) process.send?.(answer);
 });
 
-// bwrap ends with its parent, so nothing outlives this.
-process.on("disconnect", () => process.exit());
+// Whoever asked is gone, or asks to end. bwrap ends with its parent, but not in every moment of its start.
+process.on("disconnect", async () => {
+  await closeSandboxes();
+  process.exit();
+});
 // A terminal's interrupt reaches the whole group; whoever asked decides when this ends.
 process.on("SIGINT", () => {});

@@ -52,9 +52,14 @@ export class Keeper {
     });
   }
 
-  /** Ends the process and with it every sandbox. */
-  close(): void {
-    this.#child.kill("SIGKILL");
+  /** Ends the process and with it every sandbox; resolves when all is gone. */
+  async close(): Promise<void> {
+    this.#end("closed");
+    this.#child.ref();
+    const exited = this.#child.exitCode !== null || this.#child.signalCode !== null;
+    const exit = exited ? null : new Promise((resolve) => this.#child.once("exit", resolve));
+    if (this.#child.connected) this.#child.disconnect();
+    await exit;
   }
 
   #settle(answer: KeeperAnswer): void {

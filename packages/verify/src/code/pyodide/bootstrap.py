@@ -1,6 +1,25 @@
 """Gives a fresh Pyodide `run`, which runs one job, and `seal`, which takes the bridge to JavaScript out of it."""
 
 
+_BRIDGE = ("js", "pyodide_js", "pyodide", "_pyodide", "_pyodide_core", "micropip", "_ctypes", "ctypes")
+
+
+def _preload():
+    """Every builtin module, since none can be loaded once the bridge is out, and what runners and programs need."""
+    import sys
+
+    for name in sys.builtin_module_names:
+        if name not in _BRIDGE:
+            try:
+                __import__(name)
+            except ImportError:
+                pass
+    common = "asyncio json traceback base64 symtable decimal fractions datetime collections itertools functools " \
+        "heapq bisect random re string typing math unittest inspect dataclasses copy operator statistics"
+    for name in common.split():
+        __import__(name)
+
+
 def _plain_event_loop(asyncio):
     """Pyodide's event loop is JavaScript's, which stands still while a job runs; this one waits in Python."""
     import time
@@ -33,18 +52,13 @@ def _plain_event_loop(asyncio):
 def seal():
     import gc
     import importlib.machinery
+    import os
     import sys
     import time
 
-    bridge = ("js", "pyodide_js", "pyodide", "_pyodide", "_pyodide_core", "micropip", "_ctypes", "ctypes")
-    for name in sys.builtin_module_names:
-        if name not in bridge:
-            try:
-                __import__(name)
-            except ImportError:
-                pass
-    for name in ("asyncio", "json", "traceback", "encodings.idna", "collections.abc"):
-        __import__(name)
+    bridge = _BRIDGE
+    # The source of random bytes is sought at its first use, which must be before the loader is closed.
+    os.urandom(1)
     # Pyodide replaced these by ones that ask JavaScript; only its wrappers still know the originals.
     time.sleep = getattr(time.sleep, "__wrapped__", time.sleep)
     for name in [name for name in sys.modules if name.split(".")[0] == "asyncio"]:
@@ -66,7 +80,6 @@ def seal():
         if hasattr(_imp, name):
             delattr(_imp, name)
     sys.excepthook = sys.__excepthook__
-    import os
 
     def refuse(*_):
         raise OSError(38, "there are no processes in this sandbox")
@@ -81,14 +94,17 @@ def seal():
             vars(value).clear()
     gc.collect()
     # Fail closed: with one object of JavaScript left, a program could walk to all that it refers to.
-    left = [
-        reference
-        for value in gc.get_objects()
-        for reference in (value, *gc.get_referents(value))
-        if of_bridge(reference) and not isinstance(reference, type) and "JsProxy" in repr(type(reference).__mro__)
-    ]
-    if left:
-        raise RuntimeError("%d objects of JavaScript are still within reach" % len(left))
+    proxies = {}
+
+    def is_proxy(value):
+        kind = type(value)
+        if kind not in proxies:
+            proxies[kind] = "JsProxy" in repr(kind.__mro__) and not issubclass(kind, type)
+        return proxies[kind]
+
+    for value in gc.get_objects():
+        if is_proxy(value) or any(map(is_proxy, gc.get_referents(value))):
+            raise RuntimeError("an object of JavaScript is still within reach")
 
 
 def _make_run():
@@ -96,6 +112,7 @@ def _make_run():
     import builtins
     import json
     import os
+    import random
     import sys
     import traceback
     import types
@@ -120,6 +137,8 @@ def _make_run():
             with open(name, "wb") as file:
                 file.write(base64.b64decode(content))
         os.environ.clear()
+        # Interpreters from one snapshot would all draw the same numbers.
+        random.seed()
         module = types.ModuleType("__main__")
         module.__builtins__ = builtins
         sys.modules["__main__"] = module
@@ -145,4 +164,5 @@ def _make_run():
     return run
 
 
+_preload()
 run = _make_run()

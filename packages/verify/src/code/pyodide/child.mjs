@@ -3,7 +3,7 @@
  * the job comes it takes from this process whatever the job could use if it broke out of WebAssembly.
  *
  * On standard input: four bytes of length (big-endian) and the job as JSON, then the job's own input. Descriptor
- * 3 tells the host `ready`, and `memory` where memory was refused.
+ * 3 tells the host `ready`, and `memory` where memory was refused; 4 carries a snapshot of a started interpreter.
  */
 import childProcess from "node:child_process";
 import cluster from "node:cluster";
@@ -27,7 +27,10 @@ const { readSync, writeSync } = fs;
 const exit = Reflect.get(process, "reallyExit").bind(process);
 const now = performance.now.bind(performance);
 const memoryBytes = Number(process.argv[2]) * 2 ** 20;
+/** `make` sends the memory of the started interpreter to the host, `use` starts from it, `none` does neither. */
+const snapshotRole = process.argv[3];
 const statusDescriptor = 3;
+const snapshotDescriptor = 4;
 
 /** @param {string} what */
 const denied = (what) => () => {
@@ -189,15 +192,36 @@ function emptyGlobals() {
   Reflect.set(globalThis, "console", Object.freeze({ log() {}, warn() {}, error() {} }));
 }
 
+/** A started Python with `bootstrap.py` run in it, from the host's snapshot where there is one. @returns {Promise<Pyodide>} */
+async function load() {
+  const { loadPyodide } = await import("pyodide");
+  const options = { jsglobals: Object.create(null), env: { HOME: "/home/pyodide" } };
+  if (snapshotRole === "use") {
+    const _loadSnapshot = fs.readFileSync(snapshotDescriptor);
+    fs.closeSync(snapshotDescriptor);
+    return loadPyodide({ ...options, _loadSnapshot });
+  }
+  const pyodide = await loadPyodide({ ...options, _makeSnapshot: snapshotRole === "make" });
+  pyodide.runPython(fs.readFileSync(new URL("bootstrap.py", import.meta.url), "utf8"));
+  if (snapshotRole === "make") {
+    const memory = pyodide.makeMemorySnapshot();
+    // The length comes last: without it, the host knows that it has not got the whole.
+    const snapshot = Buffer.alloc(memory.length + 4);
+    snapshot.set(memory);
+    snapshot.writeUInt32BE(memory.length, memory.length);
+    for (let sent = 0; sent < snapshot.length; )
+      sent += patiently(() => writeSync(snapshotDescriptor, snapshot, sent, snapshot.length - sent));
+  }
+  fs.closeSync(snapshotDescriptor);
+  return pyodide;
+}
+
 /** @typedef {Awaited<ReturnType<typeof import("pyodide").loadPyodide>>} Pyodide */
 
 async function main() {
   disarmNode();
   boundMemory();
-  const { loadPyodide } = await import("pyodide");
-  const pyodide = await loadPyodide({ jsglobals: Object.create(null), env: { HOME: "/home/pyodide" } });
-  const bootstrap = fs.readFileSync(new URL("bootstrap.py", import.meta.url), "utf8");
-  pyodide.runPython(bootstrap);
+  const pyodide = await load();
   const run = /** @type {(job: string) => number} */ (pyodide.globals.get("run"));
   const seal = /** @type {() => void} */ (pyodide.globals.get("seal"));
   pyodide.setStdin({ read: (bytes) => patiently(() => readSync(0, bytes)), isatty: false });

@@ -63,10 +63,11 @@ export function leftProcesses(mark = marker, what: "lines" | "ids" = "lines"): s
   return readdirSync("/proc")
     .filter((name) => name >= "0" && name < ":" && Number(name) !== process.pid)
     .filter((name) => commandLine(name).includes(mark))
-    .map((name) => (what === "ids" ? name : commandLine(name)));
+    .map((name) => (what === "ids" ? name : commandLine(name)))
+    .filter((line) => line !== "");
 }
 
-function commandLine(id: string): string {
+export function commandLine(id: string): string {
   try {
     return readFileSync(`/proc/${id}/cmdline`, "utf8");
   } catch {

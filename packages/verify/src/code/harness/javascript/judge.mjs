@@ -125,14 +125,25 @@ async function judge(peer, job) {
   let values;
   let asked = 0;
   try {
+    compile(source, []);
+  } catch (error) {
+    send("V", { event: "unusable", detail: `the test code does not parse: ${reason(error)}` });
+    return;
+  }
+  try {
     const names = programNames(source, job.entryPoints);
     const found = new Map(/** @type {[string, unknown][]} */ (peer.ask("names", null, names)));
-    test = compile(source, [...found.keys()]);
+    // Only names that were asked for: others would be code of the program in the head of a function.
+    const known = names.filter((name) => found.has(name));
+    test = compile(source, known);
     const module = { exports: {} };
-    values = [createRequire(`${process.cwd()}/tests.cjs`), module, module.exports, assert, ...found.values()];
+    values = [createRequire(`${process.cwd()}/tests.cjs`), module, module.exports, assert];
+    values.push(...known.map((name) => found.get(name)));
     asked = peer.requests;
   } catch (error) {
-    send("V", { event: "unusable", detail: `the test code cannot run: ${reason(error)}` });
+    // A program that cannot even say what it defines.
+    send("V", { event: "result", passed: false, detail: reason(error) });
+    send("V", { event: "done", used: true });
     return;
   }
   strays = [];

@@ -119,21 +119,31 @@ class Peer {
   /** @param {Request} request */
   serveNow(request) {
     const call = this.begin(request);
-    send("A", call.finish(call.value, call.failed, false));
+    this.sendAnswer(call.finish(call.value, call.failed, false));
+  }
+
+  /** @param {Answer} answer */
+  sendAnswer(answer) {
+    try {
+      send("A", answer);
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      send("A", { e: this.describe(error, new Encoder((value) => this.exported(value))) });
+    }
   }
 
   /** As `serveNow`, but a promise is waited for. @param {Request} request */
   async serveLater(request) {
     const call = this.begin(request);
     if (call.failed || !(call.value instanceof Promise)) {
-      send("A", call.finish(call.value, call.failed, false));
+      this.sendAnswer(call.finish(call.value, call.failed, false));
       return;
     }
     try {
       const value = await call.value;
-      send("A", call.finish(value, false, true));
+      this.sendAnswer(call.finish(value, false, true));
     } catch (error) {
-      send("A", call.finish(error, true, true));
+      this.sendAnswer(call.finish(error, true, true));
     }
   }
 

@@ -244,29 +244,44 @@ class _Judge:
     def run(self, job):
         code, setup = job["code"].replace("\r\n", "\n"), job.get("setup", "").replace("\r\n", "\n")
         source = setup + "\n" + code
+        try:
+            tree = _ast.parse(code, "tests.py")
+            names = _Names(source, _ast.parse(source), job.get("entryPoints") or [])
+        except BaseException as error:
+            self._send({"event": "unusable", "detail": "the test code does not parse: " + _reason(error, code)})
+            return
+        groups, rest = _segments(tree)
         module = _types.ModuleType("tests")
         _sys.modules["tests"] = module
         namespace = module.__dict__
         try:
-            tree = _ast.parse(code, "tests.py")
-            names = _Names(source, _ast.parse(source), job.get("entryPoints") or [])
             has_values = names.bind(namespace, self._peer)
             asked = self._peer.requests
             exec(compile(setup, "setup.py", "exec"), namespace)
-            groups, rest = _segments(tree)
             tests = [lambda group=group: _run_statements(group, namespace) for group in groups]
             if not groups:
                 _run_statements(rest, namespace)
                 tests = _collected(namespace, tree)
-            if not tests:
-                raise ValueError("the test code holds no test")
         except BaseException as error:
-            self._send({"event": "unusable", "detail": "the test code cannot run: " + _reason(error, code)})
+            # What comes before the tests uses the program too, so this counts against the program.
+            self._fail_all(max(1, len(groups)), error, code)
+            return
+        if not tests:
+            self._send({"event": "unusable", "detail": "the test code holds no test"})
             return
         self._send({"event": "plan", "count": len(tests)})
         for test in tests:
             self._one(test, code)
         self._send({"event": "done", "used": has_values or self._peer.requests > asked})
+
+    def _fail_all(self, count, error, code):
+        def fail():
+            raise error
+
+        self._send({"event": "plan", "count": count})
+        for _ in range(count):
+            self._one(fail, code)
+        self._send({"event": "done", "used": True})
 
     def _one(self, test, code):
         verdict = {"event": "result", "passed": False}

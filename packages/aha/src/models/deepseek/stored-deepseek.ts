@@ -1,0 +1,45 @@
+/** A DeepSeek-V3 model's weights read from a Hugging Face folder, and as the entries of one. */
+import { type Device, type Dtype, noGrad, scope } from "@aha/torch";
+import type { DeepseekConfig } from "../../folder/deepseek-config.ts";
+import type { SafetensorsEntry } from "../../folder/safetensors.ts";
+import { locateWeights } from "../../folder/weights.ts";
+import { fillParts, partRows } from "../stored-parts.ts";
+import { tensorBytes, tensorEntry } from "../stored-weights.ts";
+import { deepseekParts, sharedCopies } from "./deepseek-parts.ts";
+import { allocateDeepseek, type DeepseekWeights } from "./deepseek-weights.ts";
+
+/**
+ * Reads the weights, dequantising FP8 blocks. Many folders name a prediction module in config.json and have none (transformers
+ * drops it when it saves): then there is none. Throws ModelFolderError or SafetensorsError.
+ */
+export function loadDeepseek(
+  folder: string,
+  config: DeepseekConfig,
+  dtype: Dtype,
+  device: Device,
+): DeepseekWeights {
+  const located = locateWeights(folder);
+  const module = `model.layers.${config.layers}.`;
+  const present = config.predictionLayers === 1 && located.has(`${module}eh_proj.weight`);
+  const weights = allocateDeepseek({ ...config, predictionLayers: present ? 1 : 0 }, dtype, device);
+  const shared = new Set([`${module}embed_tokens.weight`, `${module}shared_head.head.weight`]);
+  const ignored = (name: string): boolean =>
+    /rotary_emb\.inv_freq$/.test(name) ||
+    shared.has(name) ||
+    (config.predictionLayers === 0 && name.startsWith(module)) ||
+    (name === "lm_head.weight" && config.tieEmbeddings);
+  fillParts(folder, deepseekParts(config, weights), {
+    blocks: config.blocks,
+    ignored,
+    family: config.family,
+  });
+  return weights;
+}
+
+/** The weights as entries of safetensors files; stacked experts go under a name each. */
+export function deepseekEntries(config: DeepseekConfig, weights: DeepseekWeights): SafetensorsEntry[] {
+  return [...deepseekParts(config, weights), ...sharedCopies(config, weights)].map((part) => ({
+    ...tensorEntry(part),
+    bytes: () => scope(() => noGrad(() => tensorBytes(partRows(part).detach()))),
+  }));
+}
