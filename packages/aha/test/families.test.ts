@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 import { indices, liveTensors, noGrad, scope } from "@aha/torch";
 import { namedParts } from "../src/models/decoder-weights.ts";
 import type { Llama } from "../src/models/llama.ts";
-import { openModel, saveModel } from "../src/models/load-model.ts";
+import { openDenseModel, saveModel } from "../src/models/load-model.ts";
 import { packSequences } from "../src/models/ragged-batch.ts";
 import { tokenLogProbabilities } from "../src/models/token-log-probabilities.ts";
 import { Decoder } from "../src/rollout/decoder.ts";
@@ -49,7 +49,7 @@ function close(actual: Iterable<number>, expected: readonly number[], tolerance:
 }
 
 const open = (name: string): Llama =>
-  openModel(join(fixtures, name), { dtype: "float32", device: "cpu" }).model;
+  openDenseModel(join(fixtures, name), { dtype: "float32", device: "cpu" }).model;
 
 for (const [name, expected] of Object.entries(frozen.models)) {
   test(`${name}: logits and losses of unequal lengths in one ragged batch equal transformers'`, () => {
@@ -136,14 +136,14 @@ for (const [name, expected] of Object.entries(frozen.models)) {
   test(`${name}: what is saved is read back with the same bits`, () => {
     const folder = mkdtempSync(join(tmpdir(), "aha-llama-"));
     try {
-      const { model, generation } = openModel(join(fixtures, name), { dtype: "float32", device: "cpu" });
+      const { model, generation } = openDenseModel(join(fixtures, name), { dtype: "float32", device: "cpu" });
       saveModel(folder, model, {
         tokenizerFolder: null,
         generation,
         card: { title: "test", description: "test" },
         maximumShardBytes: 4000,
       });
-      const again = openModel(folder, { dtype: "float32", device: "cpu" }).model;
+      const again = openDenseModel(folder, { dtype: "float32", device: "cpu" }).model;
       assert.deepEqual(again.config, model.config);
       scope(() => {
         model.parameters().forEach((parameter, index) => {

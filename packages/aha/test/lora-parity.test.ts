@@ -8,7 +8,8 @@ import { fileURLToPath } from "node:url";
 import { indices, liveTensors, noGrad, scope } from "@aha/torch";
 import { readSafetensorsHeader } from "../src/folder/safetensors.ts";
 import { namedParts } from "../src/models/decoder-weights.ts";
-import { type OpenModel, openModel, saveModel } from "../src/models/load-model.ts";
+import type { Llama } from "../src/models/llama.ts";
+import { type OpenModel, openDenseModel, saveModel } from "../src/models/load-model.ts";
 import { mergeAdapter } from "../src/models/merge-adapter.ts";
 import { packSequences } from "../src/models/ragged-batch.ts";
 import { tokenLogProbabilities } from "../src/models/token-log-probabilities.ts";
@@ -28,7 +29,8 @@ const { adapters } = JSON.parse(readFileSync(join(fixtures, "lora.json"), "utf8"
 const temporary = mkdtempSync(join(tmpdir(), "aha-lora-"));
 after(() => rmSync(temporary, { recursive: true, force: true }));
 
-const open = (folder: string): OpenModel => openModel(folder, { dtype: "float32", device: "cpu" });
+const open = (folder: string): OpenModel<Llama> =>
+  openDenseModel(folder, { dtype: "float32", device: "cpu" });
 
 function close(actual: Iterable<number>, expected: readonly number[], tolerance: number, what: string): void {
   const values = [...actual];
@@ -41,7 +43,7 @@ function close(actual: Iterable<number>, expected: readonly number[], tolerance:
 }
 
 /** Logits of every input in one ragged batch. */
-function logitsOf({ model }: OpenModel, inputs: Frozen["inputs"]): number[][] {
+function logitsOf({ model }: OpenModel<Llama>, inputs: Frozen["inputs"]): number[][] {
   return scope(() =>
     noGrad(() => {
       const batch = packSequences(inputs);

@@ -1,9 +1,6 @@
-/** LoRA within a model: one path for sampling and training, adapters by name, dropout, and files that are refused. */
+/** LoRA within a model: one path for sampling and training, adapters by name, dropout. */
 import assert from "node:assert/strict";
-import { cpSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
 import { test } from "node:test";
-import { fileURLToPath } from "node:url";
 import {
   type Dtype,
   generator,
@@ -15,15 +12,11 @@ import {
   type Tensor,
   torch,
 } from "@aha/torch";
-import { SafetensorsError } from "../src/folder/errors.ts";
 import { adaptedLinear } from "../src/lora/adapted-linear.ts";
 import { type Adapter, freshAdapter } from "../src/lora/adapter.ts";
-import { parseAdapterConfig } from "../src/lora/adapter-config.ts";
 import { AdapterDropout } from "../src/lora/adapter-dropout.ts";
 import { AdapterNameError } from "../src/lora/adapter-set.ts";
 import type { Llama } from "../src/models/llama.ts";
-import { openModel } from "../src/models/load-model.ts";
-import { mergeAdapter } from "../src/models/merge-adapter.ts";
 import { packSequences } from "../src/models/ragged-batch.ts";
 import { type Filters, rowLogProbabilities } from "../src/models/token-log-probabilities.ts";
 import { Decoder, type SampledSequence } from "../src/rollout/decoder.ts";
@@ -31,10 +24,7 @@ import { deriveSeed } from "../src/rollout/seeds.ts";
 import { packMicroBatch, scoreMicroBatch } from "../src/training/micro-batch.ts";
 import type { TrainingSequence } from "../src/training/training-sequence.ts";
 import { tinyConfig, tinyModel } from "./helpers/tiny-model.ts";
-import { testFolder } from "./helpers/tiny-runs.ts";
 
-const folder = testFolder("lora");
-const fixtures = fileURLToPath(new URL("fixtures/lora/", import.meta.url));
 const linear = operator("aten::linear");
 const settings = { base: null, rank: 4, alpha: 8, dropout: 0, rankStabilised: false };
 
@@ -305,79 +295,4 @@ test("values and gradients are those of the same formula in plain operators, dro
     assert.ok(Math.abs(kept - 0.6) < 0.02, `${kept} kept`);
     assert.ok(Math.abs(mask.max().item() - 1 / 0.6) < 1e-6);
   });
-});
-
-const plain = (): Record<string, unknown> => {
-  const read: Record<string, unknown> = JSON.parse(
-    readFileSync(join(fixtures, "plain/adapter_config.json"), "utf8"),
-  );
-  return read;
-};
-
-test("a configuration that is not plain LoRA is refused by the field's name", () => {
-  assert.equal(parseAdapterConfig(plain()).rank, 4);
-  for (const [field, value] of Object.entries({
-    peft_type: "LOHA",
-    task_type: "SEQ_CLS",
-    r: 0,
-    lora_alpha: "8",
-    lora_dropout: 1,
-    bias: "all",
-    use_dora: true,
-    modules_to_save: ["lm_head"],
-    init_lora_weights: "pissa",
-    fan_in_fan_out: true,
-    layer_replication: [[0, 1]],
-    exclude_modules: ["q_proj"],
-    trainable_token_indices: [1],
-    target_parameters: ["experts"],
-    alpha_pattern: { "(a+)+$": 2 },
-    rank_pattern: { q_proj: 1.5 },
-    some_new_field: { on: true },
-  })) {
-    assert.throws(
-      () => parseAdapterConfig({ ...plain(), [field]: value }, "there/adapter_config.json"),
-      (error) => error instanceof Error && error.message.includes(`adapter_config.json: field "${field}"`),
-      field,
-    );
-  }
-});
-
-test("adapters that do not fit, are damaged, or have lost their base are told apart", () => {
-  let count = 0;
-  const changed = (change: Record<string, unknown>): string => {
-    const target = join(folder, `changed-${count++}`);
-    cpSync(join(fixtures, "plain"), target, { recursive: true });
-    const base = join(fixtures, "../llama-untied");
-    const config = { ...plain(), base_model_name_or_path: base, ...change };
-    writeFileSync(join(target, "adapter_config.json"), JSON.stringify(config));
-    return target;
-  };
-  const open = (place: string): void => openModel(place, { dtype: "auto", device: "cpu" }).model.dispose();
-  open(changed({}));
-  const refused = (change: Record<string, unknown>, message: RegExp): void =>
-    assert.throws(() => open(changed(change)), message);
-  refused({ r: 3 }, /q_proj\.lora_A\.weight: expected rank 3 by adapter_config\.json, found 4/);
-  refused({ target_modules: ["q_proj"] }, /does not name the module/);
-  refused(
-    { target_modules: ["q_proj", "v_proj", "down_proj", "o_proj"] },
-    /names .*o_proj, found no tensors of it/,
-  );
-  refused(
-    { base_model_name_or_path: join(fixtures, "../qwen3") },
-    /expected \[4, 24\] by the base model, found/,
-  );
-  refused(
-    { base_model_name_or_path: "nowhere/at-all" },
-    /base_model_name_or_path to be the folder .*looked in/,
-  );
-  refused({ base_model_name_or_path: null }, /found null\. Set it to the base's folder/);
-  const torn = changed({});
-  writeFileSync(join(torn, "adapter_model.safetensors"), "short");
-  assert.throws(() => open(torn), SafetensorsError);
-  assert.throws(
-    () => mergeAdapter(join(fixtures, "../qwen3"), join(folder, "merged")),
-    /found a whole model/,
-  );
-  assert.throws(() => mergeAdapter(changed({}), torn), /expected no such folder yet, or an empty one/);
 });

@@ -5,9 +5,15 @@ import { AdamW, indices, liveTensors, noGrad, scope } from "@aha/torch";
 import type { DeepseekV3 } from "../src/models/deepseek/deepseek-v3.ts";
 import { type FilterOptions, filteredProbabilities } from "../src/models/filtered-log-probabilities.ts";
 import { packSequences } from "../src/models/ragged-batch.ts";
-import type { SampledSequence, SampleRequest, SamplingOptions, SequenceDecoder } from "../src/rollout/decoder.ts";
+import type {
+  SampledSequence,
+  SampleRequest,
+  SamplingOptions,
+  SequenceDecoder,
+} from "../src/rollout/decoder.ts";
 import { draftAcceptance, makeDecoder } from "../src/rollout/make-decoder.ts";
 import { deriveSeed } from "../src/rollout/seeds.ts";
+import { SpeculativeDecoder } from "../src/rollout/speculative-decoder.ts";
 import { chiSquareScore } from "./helpers/chi-square.ts";
 import { frozenDeepseek, nextTokens, openDeepseek } from "./helpers/deepseek-fixtures.ts";
 
@@ -92,6 +98,48 @@ for (const kind of ["random", "taught"]) {
   });
 }
 
+/** How many drafts are made and kept of a greedy completion, by the prediction module's pass over the whole sequence. */
+function expectedDrafts(
+  model: DeepseekV3,
+  prompt: readonly number[],
+  completion: readonly number[],
+): { drafted: number; accepted: number } {
+  const sequence = [...prompt, ...completion];
+  const best = scope(() =>
+    noGrad(() => {
+      const batch = packSequences([sequence]);
+      const ahead = model.predictAhead(batch, model.hidden(batch), nextTokens(batch, [sequence]));
+      return [...model.logits(ahead).argmax(1).toNumbers()];
+    }),
+  );
+  let drafted = 0;
+  let accepted = 0;
+  // The row two before a token drafts it.
+  for (let next = 1; next < completion.length; next++) {
+    drafted++;
+    if (best[prompt.length + next - 2] !== completion[next]) continue;
+    accepted++;
+    next++; // the step's own second token
+  }
+  return { drafted, accepted };
+}
+
+test("drafts over the cache are those of the prediction module's whole pass", () => {
+  const model = taught();
+  const prompts = [...cases.map(({ inputIds }) => inputIds), [5, 9, 33, 7, 21, 5], [17]];
+  const requests = prompts.map((promptTokenIds) => ({ promptTokenIds, seeds: [1n, 2n] }));
+  const decoder = new SpeculativeDecoder(model, requests, defaults);
+  const expected = { drafted: 0, accepted: 0 };
+  for (const { request, tokenIds } of exhaust(decoder).values()) {
+    const { drafted, accepted } = expectedDrafts(model, prompts[request] ?? [], tokenIds);
+    expected.drafted += drafted;
+    expected.accepted += accepted;
+  }
+  assert.deepEqual({ drafted: decoder.drafted, accepted: decoder.accepted }, expected);
+  assert.ok(expected.accepted > 10 && expected.accepted < expected.drafted);
+  model.dispose();
+});
+
 /** The exact probabilities of three tokens' classes (id mod 4), [64]. */
 function exactClasses(model: DeepseekV3, prompt: readonly number[], filters: FilterOptions): number[] {
   const after = (sequences: readonly (readonly number[])[]): number[][] =>
@@ -107,7 +155,8 @@ function exactClasses(model: DeepseekV3, prompt: readonly number[], filters: Fil
   const vocabulary = Array.from({ length: 64 }, (_, id) => id);
   const [first = []] = after([prompt]);
   const classes = new Array<number>(64).fill(0);
-  const possible = (shares: readonly number[]): number[] => vocabulary.filter((id) => (shares[id] as number) > 0);
+  const possible = (shares: readonly number[]): number[] =>
+    vocabulary.filter((id) => (shares[id] as number) > 0);
   const seconds = after(possible(first).map((id) => [...prompt, id]));
   possible(first).forEach((one, row) => {
     const second = seconds[row] as number[];
@@ -135,7 +184,12 @@ for (const filters of [
       promptTokenIds: prompt,
       seeds: Array.from({ length: samples }, (_, index) => deriveSeed("speculative", index)),
     };
-    const decoder = makeDecoder(model, [request], { ...defaults, ...filters, maxNewTokens: 4, capacity: 512 });
+    const decoder = makeDecoder(model, [request], {
+      ...defaults,
+      ...filters,
+      maxNewTokens: 4,
+      capacity: 512,
+    });
     const counts = new Array<number>(64).fill(0);
     for (const { tokenIds } of exhaust(decoder).values()) {
       const [one = 0, two = 0, three = 0] = tokenIds;

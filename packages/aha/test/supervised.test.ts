@@ -7,7 +7,7 @@ import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { AdamW, scope } from "@aha/torch";
 import { namedParts } from "../src/models/decoder-weights.ts";
-import { openModel } from "../src/models/load-model.ts";
+import { openDenseModel } from "../src/models/load-model.ts";
 import { packSequences } from "../src/models/ragged-batch.ts";
 import { rowLogProbabilities } from "../src/models/token-log-probabilities.ts";
 import { parseRecipe } from "../src/recipe/define-recipe.ts";
@@ -27,7 +27,7 @@ const frozen = JSON.parse(readFileSync(join(fixtures, "supervised.json"), "utf8"
 
 for (const [name, expected] of Object.entries(frozen.models)) {
   test(`${name}: loss and every gradient of the marked tokens equal transformers'`, () => {
-    const { model } = openModel(join(fixtures, name), { dtype: "float32", device: "cpu" });
+    const { model } = openDenseModel(join(fixtures, name), { dtype: "float32", device: "cpu" });
     model.trainable();
     for (const tokensPerMicroBatch of [1_000, 6]) {
       const loss = languageModelLoss(model, frozen.sequences, tokensPerMicroBatch);
@@ -72,7 +72,7 @@ for (const [name, expected] of Object.entries(frozen.models)) {
 }
 
 test("sequences of one batch do not see each other: alone or packed, the same loss", () => {
-  const { model } = openModel(join(fixtures, "qwen3"), { dtype: "float32", device: "cpu" });
+  const { model } = openDenseModel(join(fixtures, "qwen3"), { dtype: "float32", device: "cpu" });
   const sums = frozen.sequences.map((sequence) => {
     const tokens = (sequence.counted ?? []).filter((one, index) => one && index > 0).length;
     return languageModelLoss(model, [sequence], 1_000) * tokens;

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { before, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { liveTensors, noGrad, scope } from "@aha/torch";
-import { openModel, saveModel } from "../src/models/load-model.ts";
+import { openDenseModel, openModel, saveModel } from "../src/models/load-model.ts";
 import { readStepRollouts, runPaths } from "../src/run/run-directory.ts";
 import type { RunSummary } from "../src/run/run-records.ts";
 import type { Judgement, RewardInput, Task } from "../src/tasks/task.ts";
@@ -229,7 +229,7 @@ test("an update whose gradient is not finite is left out, said, and its batch ke
 });
 
 test("a model whose weights are not numbers is an error that says so", async () => {
-  const { model, generation } = openModel(base, { dtype: "float32", device: "cpu" });
+  const { model, generation } = openDenseModel(base, { dtype: "float32", device: "cpu" });
   scope(() => noGrad(() => model.weights.norm.fill_(Number.NaN)));
   const card = { title: "broken", description: "for a test" };
   saveModel(place("broken"), model, { tokenizerFolder: base, generation, card });

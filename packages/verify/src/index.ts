@@ -11,7 +11,9 @@ export {
   verifyChoice,
 } from "./choice/verify-choice.ts";
 // Code
-export { describeSandbox, type SandboxDescription } from "./code/describe-sandbox.ts";
+export { type Availability, describeSandbox, type SandboxDescription } from "./code/describe-sandbox.ts";
+export { defaultLimits } from "./code/limits.ts";
+export { QueueFullError } from "./code/queue.ts";
 export { closeSandboxes, type RunTestsOptions, runTests } from "./code/run-tests.ts";
 export { SandboxError } from "./code/sandbox-error.ts";
 export type {

@@ -35,6 +35,8 @@ export interface SamplingOptions {
   readonly minP: number;
   readonly maxNewTokens: number;
   readonly seed: number;
+  /** Drafts with the model's prediction module, where it has one. */
+  readonly speculative?: boolean;
 }
 
 /** What `aha generate` asks for. */

@@ -1,6 +1,6 @@
 /** Measures a policy on a task's held-out questions: the same function before, during and after training. */
 import type { Tokenizer } from "../folder/tokenizer.ts";
-import type { Llama } from "../models/llama.ts";
+import type { LanguageModel } from "../models/language-model.ts";
 import { rolloutRecords } from "../rollout/rollout-records.ts";
 import type { EvaluationSummary, RolloutRecord } from "../run/run-records.ts";
 import type { Task } from "../tasks/task.ts";
@@ -15,6 +15,7 @@ export interface EvaluationOptions {
   readonly topP: number; // 1: off
   readonly topK?: number; // 0 or left out: off
   readonly minP?: number; // 0 or left out: off
+  readonly speculative?: boolean; // left out: off
   readonly maxNewTokens: number;
   readonly eosTokenIds: ReadonlySet<number>;
   /** Completions decoded at once; the result does not depend on it but for rounding. */
@@ -38,7 +39,7 @@ export class EvaluationError extends Error {
 
 /** Samples all questions in one rollout; each completion is judged while the others are still being sampled. */
 export async function evaluatePolicy(
-  model: Llama,
+  model: LanguageModel,
   tokenizer: Tokenizer,
   task: Task,
   options: EvaluationOptions,
@@ -75,6 +76,7 @@ export async function evaluatePolicy(
       questions: questions.length,
       "time/rollout": sampled.seconds,
       generated_tokens: sampled.generatedTokens,
+      ...(sampled.draftAcceptance === null ? {} : { draft_acceptance: sampled.draftAcceptance }),
     },
     records: groups.flatMap((group) => rolloutRecords(group, options.step, tokenizer, null)),
   };

@@ -178,7 +178,7 @@ function unsupported(
     file,
     message: `field "${path}" is not supported: ${issue?.message ?? "invalid"}, got ${got}`,
     remedy:
-      "models of type llama, qwen2 and qwen3 can be used (rotary positions plain or scaled as linear, llama3 or yarn; silu; full attention; not quantised)",
+      "models of type llama, qwen2, qwen3 and deepseek_v3 can be used (rotary positions plain or scaled as linear, llama3 or yarn; silu; full attention; not quantised)",
   });
 }
 

@@ -1,6 +1,7 @@
 /** Writes everything of a model folder but its weights: configurations, tokenizer files, a model card. */
 import { copyFileSync, existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { type DecoderConfig, formatDecoderConfig } from "./decoder-config.ts";
 import { ModelFolderError } from "./errors.ts";
 import {
   formatGenerationConfig,
@@ -8,7 +9,7 @@ import {
   type GenerationConfig,
 } from "./generation-config.ts";
 import { formatJson } from "./json-file.ts";
-import { CONFIG_FILE, formatModelConfig, type ModelConfig } from "./model-config.ts";
+import { CONFIG_FILE } from "./model-config.ts";
 
 /** The files that make up a tokenizer; `tokenizer.json` is the one that must be there. */
 export const TOKENIZER_FILES = [
@@ -25,7 +26,7 @@ export const TOKENIZER_FILES = [
 /** What goes into a folder beside the weights. */
 export interface FolderContents {
   /** Null for an adapter's folder, whose base has the configuration. */
-  readonly config: ModelConfig | null;
+  readonly config: DecoderConfig | null;
   readonly generation: GenerationConfig;
   /** The folder whose tokenizer files are copied byte for byte; `null` where there is no tokenizer. */
   readonly tokenizerFolder: string | null;
@@ -48,7 +49,7 @@ export function writeFolder(folder: string, contents: FolderContents): void {
   mkdirSync(folder, { recursive: true });
   if (contents.tokenizerFolder !== null) copyTokenizer(contents.tokenizerFolder, folder);
   const write = (name: string, text: string) => writeFileSync(join(folder, name), text, { flush: true });
-  if (contents.config !== null) write(CONFIG_FILE, formatJson(formatModelConfig(contents.config)));
+  if (contents.config !== null) write(CONFIG_FILE, formatJson(formatDecoderConfig(contents.config)));
   write(GENERATION_CONFIG_FILE, formatJson(formatGenerationConfig(contents.generation)));
   write("README.md", formatModelCard(contents.card));
 }

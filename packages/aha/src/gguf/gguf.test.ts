@@ -65,6 +65,20 @@ function weightsOf(folder: string): Map<string, Float32Array> {
   );
 }
 
+test("a LoRA adapter's folder is written with its base, merged", async () => {
+  const base = folderOf("llama-untied");
+  const adapter = `${base}-adapter`;
+  cpSync(join(fixtures, "lora/plain"), adapter, { recursive: true });
+  const config = join(adapter, "adapter_config.json");
+  writeFileSync(config, readFileSync(config, "utf8").replace("../../llama-untied", base));
+  await convertModel(adapter, `${base}.gguf`, { format: "F32" });
+  await convertModel(`${base}.gguf`, `${base}-again`, { dtype: "float32" });
+  await convertModel(adapter, `${base}-merged`);
+  assert.deepEqual(weightsOf(`${base}-again`), weightsOf(`${base}-merged`));
+  assert.notDeepEqual(weightsOf(`${base}-merged`), weightsOf(base));
+  assert.ok(!readdirSync(place).some((name) => name.endsWith(".partial")));
+});
+
 for (const fixture of ["llama-tied", "llama-untied", "qwen2", "qwen3", "yarn"]) {
   test(`${fixture}: a folder written as GGUF and read again has the same bits, configuration and tokens`, async () => {
     const folder = folderOf(fixture);

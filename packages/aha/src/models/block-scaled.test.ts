@@ -4,7 +4,15 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { fromTypedArray, liveTensors, noGrad, scope, type Tensor, torch } from "@aha/torch";
+import {
+  fromTypedArray,
+  liveTensors,
+  noGrad,
+  peakResidentMemory,
+  scope,
+  type Tensor,
+  torch,
+} from "@aha/torch";
 import { fixtures, frozenDeepseek } from "../../test/helpers/deepseek-fixtures.ts";
 import { readDeepseekConfig } from "../folder/deepseek-config.ts";
 import { ModelFolderError } from "../folder/errors.ts";
@@ -50,6 +58,21 @@ test("a matrix larger than a chunk is dequantised chunk by chunk to the same num
       .narrow(1, 0, columns);
     assert.ok(target.equal(weight.to("float32").mul(spread)));
   });
+});
+
+test("a large matrix is dequantised with little memory besides its own", () => {
+  scope(() =>
+    noGrad(() => {
+      const [rows, columns] = [8192, 8192];
+      const weight = torch.full([rows, columns], 60, { dtype: "uint8" }).viewAs("float8_e4m3fn");
+      const scales = torch.rand([64, 64]);
+      const target = torch.zeros([rows, columns], { dtype: "bfloat16" }).fill_(1);
+      const before = peakResidentMemory();
+      dequantiseInto(target, weight, scales, { rows: 128, columns: 128 });
+      const grown = (peakResidentMemory() - before) / 2 ** 20;
+      assert.ok(grown < 100, `float32 of all would be 256 MiB; the peak grew by ${grown} MiB`);
+    }),
+  );
 });
 
 /** Rows × columns in FP8 with a scale a block, by the largest number of each. */

@@ -1,5 +1,5 @@
 /** FP8 weights with one scale a block (DeepSeek-V3, §3.3.2), as numbers that can be computed with. */
-import type { Tensor } from "@aha/torch";
+import { scope, type Tensor } from "@aha/torch";
 import type { WeightBlocks } from "../folder/deepseek-config.ts";
 
 /** Bytes of float32 that are alive at once besides the target. */
@@ -15,7 +15,7 @@ export function scaleShape(
 
 /**
  * Writes weight · scale of its block into `target` [R, C], some rows at a time. `weight` float8_e4m3fn [R, C], `scales`
- * float32, of the shape that `scaleShape` gives. Call within a scope and without gradients.
+ * float32, of the shape that `scaleShape` gives. Call without gradients.
  */
 export function dequantiseInto(target: Tensor, weight: Tensor, scales: Tensor, blocks: WeightBlocks): void {
   const [rows, columns] = weight.shape as [number, number];
@@ -23,15 +23,16 @@ export function dequantiseInto(target: Tensor, weight: Tensor, scales: Tensor, b
   const step = perChunk * blocks.rows;
   for (let start = 0; start < rows; start += step) {
     const length = Math.min(step, rows - start);
-    const block = start / blocks.rows;
-    const used = scales.narrow(0, block, Math.ceil(length / blocks.rows));
-    const spread = used
-      .repeatInterleave(blocks.columns, 1)
-      .narrow(1, 0, columns)
-      .repeatInterleave(blocks.rows, 0)
-      .narrow(0, 0, length);
-    const plain = weight.narrow(0, start, length).to("float32");
-    target.narrow(0, start, length).copy_(plain.mul_(spread));
-    for (const tensor of [used, spread, plain]) tensor.dispose();
+    // Each chunk's own scope: intermediate results of a large matrix together would be many times its size.
+    scope(() => {
+      const spread = scales
+        .narrow(0, start / blocks.rows, Math.ceil(length / blocks.rows))
+        .repeatInterleave(blocks.columns, 1)
+        .narrow(1, 0, columns)
+        .repeatInterleave(blocks.rows, 0)
+        .narrow(0, 0, length);
+      const plain = weight.narrow(0, start, length).to("float32");
+      target.narrow(0, start, length).copy_(plain.mul_(spread));
+    });
   }
 }

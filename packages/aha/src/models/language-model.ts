@@ -1,14 +1,11 @@
 /** What the rest of the software needs of a model, whatever its family: scoring, decoding, training, saving. */
 import type { Device, Dtype, Tensor } from "@aha/torch";
-import type { DeepseekConfig } from "../folder/deepseek-config.ts";
-import type { ModelConfig } from "../folder/model-config.ts";
+import type { DecoderConfig } from "../folder/decoder-config.ts";
 import type { SafetensorsEntry } from "../folder/safetensors.ts";
 import type { AdapterSet } from "../lora/adapter-set.ts";
 import type { DecodeBatch } from "./decode-cache.ts";
+import type { ExpertBalance } from "./deepseek/expert-balance.ts";
 import type { RaggedBatch } from "./ragged-batch.ts";
-
-/** The configuration of any family; `family` tells which. */
-export type DecoderConfig = ModelConfig | DeepseekConfig;
 
 /** Completions being decoded after prompts that were computed once. Made within a scope; dispose it when decoding is over. */
 export interface Decoding {
@@ -49,10 +46,20 @@ export interface LanguageModel {
   logits(hidden: Tensor): Tensor;
   /** Computes the prompts in one pass; `rows` completions of up to `positions` tokens can follow. */
   startDecoding(prompts: readonly (readonly number[])[], rows: number, positions: number): Decoding;
+  /** Counts and balances the loads of experts during an update; null in families without any. */
+  readonly balance: ExpertBalance | null;
+  /** Whether there is a module that predicts the token after the next. */
+  readonly predictsAhead: boolean;
+  /** Its hidden states for the head, from final ones [T, D] and each row's next token (int64 [T]). Only where `predictsAhead`. */
+  predictAhead(batch: RaggedBatch, hidden: Tensor, nextIds: Tensor): Tensor;
   /** A frozen copy of the weights as they now are, sharing nothing. */
   copy(): LanguageModel;
+  /** Another model over the same weights, with adapters of its own. It must not outlive this one. */
+  sharingWeights(): LanguageModel;
   /** Writes another model's weights over these; throws TypeError where it is of another family. */
   assign(source: LanguageModel): void;
+  /** Writes the weights of a folder's files over these. Throws ModelFolderError where they are another model's. */
+  restore(folder: string): void;
   /** The weights as entries of safetensors files, by Hugging Face's names. */
   entries(): SafetensorsEntry[];
   dispose(): void;

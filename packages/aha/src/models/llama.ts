@@ -4,7 +4,7 @@
  * Touvron et al. 2023, as Hugging Face's LlamaForCausalLM, Qwen2ForCausalLM and Qwen3ForCausalLM compute it. The forward pass gives final hidden states, not
  * logits: scoring goes through the fused head (`tokenLogProbabilities`), so that no [tokens, vocabulary] matrix exists.
  */
-import { type Device, type Dtype, noGrad, operator, scope, type Tensor, torch } from "@aha/torch";
+import { type Device, type Dtype, noGrad, operator, scope, type Tensor } from "@aha/torch";
 import type { ModelConfig } from "../folder/model-config.ts";
 import type { SafetensorsEntry } from "../folder/safetensors.ts";
 import { adaptedLinear } from "../lora/adapted-linear.ts";
@@ -13,12 +13,13 @@ import type { AdapterDropout } from "../lora/adapter-dropout.ts";
 import { AdapterSet } from "../lora/adapter-set.ts";
 import { type DecodeBatch, DecodeCache } from "./decode-cache.ts";
 import { type LayerWeights, type LlamaWeights, parametersOf } from "./decoder-weights.ts";
+import { headsNormed } from "./heads-normed.ts";
 import type { Decoding, LanguageModel } from "./language-model.ts";
 import { assignWeights, copyWeights } from "./llama-weights.ts";
 import type { RaggedBatch } from "./ragged-batch.ts";
 import { type LayerFunction, recomputed } from "./recomputed-layer.ts";
 import { type RotaryTables, rotaryTables } from "./rotary-tables.ts";
-import { weightEntries } from "./stored-weights.ts";
+import { loadWeights, weightEntries } from "./stored-weights.ts";
 
 const embed = operator("aha::embedding");
 const rmsNorm = operator("aha::rms_norm");
@@ -66,6 +67,8 @@ export class Llama implements LanguageModel {
   readonly adapters = new AdapterSet();
   /** Keeps only each layer's inputs for backward and computes the layer again there: less memory, a third more forward work. */
   recomputeActivations = false;
+  readonly balance = null;
+  readonly predictsAhead = false;
   /** Whether weights and tables are another model's. */
   #borrowed = false;
 
@@ -197,22 +200,10 @@ export class Llama implements LanguageModel {
   ): readonly [Tensor, Tensor] {
     const [normed, stream] = this.#normed(residual, update, layer.inputNorm);
     const projected = project("queryKeyValue", normed, layer.queryKeyValueBias);
-    const attended = attend(this.#headsNormed(projected, layer));
+    const attended = attend(headsNormed(projected, layer, this.config));
     const mixed = project("output", attended.view(normed.size(0), -1));
     const [again, after] = addRmsNorm(mixed, stream, layer.postAttentionNorm, this.config.normEpsilon);
     return [project("down", siluMul(project("gateUp", again))), after];
-  }
-
-  /** The projection with every query and key head RMS-normalised (Qwen3); the projection itself in other families. */
-  #headsNormed(projected: Tensor, layer: LayerWeights): Tensor {
-    const { queryNorm, keyNorm } = layer;
-    if (queryNorm === undefined || keyNorm === undefined) return projected;
-    const { heads, keyValueHeads, headDimension, normEpsilon } = this.config;
-    const perHead = projected.view(-1, heads + 2 * keyValueHeads, headDimension);
-    const queries = rmsNorm(perHead.narrow(1, 0, heads).contiguous(), queryNorm, normEpsilon);
-    const keys = rmsNorm(perHead.narrow(1, heads, keyValueHeads).contiguous(), keyNorm, normEpsilon);
-    const values = perHead.narrow(1, heads + keyValueHeads, keyValueHeads);
-    return torch.cat([queries, keys, values], 1).view(projected.shape);
   }
 
   /** Attention over the fused projection, [T, H d]. Where nobody looks at keys and values they are never stored. */
@@ -280,6 +271,20 @@ export class Llama implements LanguageModel {
       );
     }
     assignWeights(this.weights, source.weights);
+  }
+
+  restore(folder: string): void {
+    const stored = new Llama(
+      this.config,
+      loadWeights(folder, this.config, this.dtype, this.device),
+      this.rotary,
+    );
+    this.assign(stored);
+    for (const parameter of parametersOf(stored.weights)) parameter.dispose();
+  }
+
+  predictAhead(): never {
+    throw new TypeError(`${this.config.family} models have no prediction module`);
   }
 
   entries(): SafetensorsEntry[] {

@@ -2,31 +2,35 @@
 import { existsSync, rmSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { cudaDevices, type Device, type Dtype } from "@aha/torch";
+import { type DecoderConfig, denseConfig, readDecoderConfig } from "../folder/decoder-config.ts";
 import { ModelFolderError } from "../folder/errors.ts";
 import {
   GENERATION_CONFIG_FILE,
   type GenerationConfig,
   readGenerationConfig,
 } from "../folder/generation-config.ts";
-import { CONFIG_FILE, type ModelConfig, readModelConfig } from "../folder/model-config.ts";
+import { CONFIG_FILE } from "../folder/model-config.ts";
 import { loadTokenizer, type Tokenizer } from "../folder/tokenizer.ts";
 import { saveWeights } from "../folder/weights.ts";
 import { type ModelCard, writeFolder } from "../folder/write-folder.ts";
 import { ADAPTER_CONFIG_FILE, isAdapterFolder, readAdapterConfig } from "../lora/adapter-config.ts";
+import { DeepseekV3 } from "./deepseek/deepseek-v3.ts";
+import { loadDeepseek } from "./deepseek/stored-deepseek.ts";
+import type { LanguageModel } from "./language-model.ts";
 import { Llama } from "./llama.ts";
 import { processorHasBfloat16 } from "./processor.ts";
 import { ADAPTER_FILE, readAdapter, writeAdapter } from "./stored-adapter.ts";
-import { loadWeights, weightEntries } from "./stored-weights.ts";
+import { loadWeights } from "./stored-weights.ts";
 
 /** A model as it was found in its folder. */
-export interface OpenModel {
+export interface OpenModel<Model extends LanguageModel = LanguageModel> {
   readonly folder: string;
   /** The folder of the weights: another one where `folder` is an adapter's. */
   readonly base: string;
   /** The folder of the tokenizer's files: the model's own, or the base's. */
   readonly tokenizerFolder: string;
   /** With the folder's adapter, where it is one, in force as "default". */
-  readonly model: Llama;
+  readonly model: Model;
   readonly generation: GenerationConfig;
 }
 
@@ -60,7 +64,7 @@ export function chooseDevice(wanted: "auto" | Device): Device {
  * `auto` takes bfloat16 where the folder's weights are stored so and the device computes it well: any CUDA device, and CPUs
  * with bfloat16 instructions. On others it would be slower than float32.
  */
-export function chooseDtype(wanted: "auto" | Dtype, config: ModelConfig, device: Device): Dtype {
+export function chooseDtype(wanted: "auto" | Dtype, config: DecoderConfig, device: Device): Dtype {
   if (wanted !== "auto") return wanted;
   if (config.dtype === "float32" || config.dtype === "float64") return "float32";
   return device !== "cpu" || processorHasBfloat16() ? "bfloat16" : "float32";
@@ -69,12 +73,18 @@ export function chooseDtype(wanted: "auto" | Dtype, config: ModelConfig, device:
 /** Reads configuration and weights. Throws ModelFolderError or SafetensorsError naming what is wrong with the folder. */
 export function openModel(folder: string, options: OpenModelOptions): OpenModel {
   const base = baseFolder(folder);
-  const config = readModelConfig(base);
+  const config = readDecoderConfig(base);
   const device = chooseDevice(options.device);
   const dtype = chooseDtype(options.dtype, config, device);
-  const adapter = base === folder ? null : readAdapter(folder, config, dtype, device, resolve(base));
+  const adapter =
+    base === folder
+      ? null
+      : readAdapter(folder, denseConfig(config, base, "a LoRA adapter"), dtype, device, resolve(base));
   const positions = Math.min(options.positions ?? config.maxPositions, config.maxPositions);
-  const model = new Llama(config, loadWeights(base, config, dtype, device), positions);
+  const model: LanguageModel =
+    config.family === "deepseek_v3"
+      ? new DeepseekV3(config, loadDeepseek(base, config, dtype, device), positions)
+      : new Llama(config, loadWeights(base, config, dtype, device), positions);
   if (adapter !== null) model.adapters.replaceActive(DEFAULT_ADAPTER, adapter);
   const generationFolder = existsSync(join(folder, GENERATION_CONFIG_FILE)) ? folder : base;
   return {
@@ -84,6 +94,13 @@ export function openModel(folder: string, options: OpenModelOptions): OpenModel 
     model,
     generation: readGenerationConfig(generationFolder, config),
   };
+}
+
+/** The same for what only dense decoders can do, such as taking adapters. Throws ModelFolderError for another model. */
+export function openDenseModel(folder: string, options: OpenModelOptions): OpenModel<Llama> {
+  const base = baseFolder(folder);
+  denseConfig(readDecoderConfig(base), base, "this");
+  return openModel(folder, options) as OpenModel<Llama>;
 }
 
 /** The name under which an adapter's folder is opened, as PEFT calls it. */
@@ -111,7 +128,7 @@ export function baseFolder(folder: string): string {
 }
 
 /** The configuration of a model's folder, or of the base that an adapter's folder names. */
-export const modelConfigOf = (folder: string): ModelConfig => readModelConfig(baseFolder(folder));
+export const modelConfigOf = (folder: string): DecoderConfig => readDecoderConfig(baseFolder(folder));
 
 /** Where the tokenizer's files of a model's or an adapter's folder are to be looked for: in the folder, else in its base. */
 export function tokenizerFolder(folder: string): string {
@@ -119,7 +136,7 @@ export function tokenizerFolder(folder: string): string {
 }
 
 /** The tokenizer of a folder (or of its base); refuses one that knows more tokens than the model has rows for. */
-export function openTokenizer(folder: string, config: ModelConfig): Tokenizer {
+export function openTokenizer(folder: string, config: DecoderConfig): Tokenizer {
   const place = tokenizerFolder(folder);
   const tokenizer = loadTokenizer(place);
   if (tokenizer.vocabularySize > config.vocabularySize) {
@@ -170,7 +187,7 @@ export function requireNoModel(folder: string): void {
  * Writes a folder that transformers loads: configuration, weights in the model's dtype, tokenizer, card. With an adapter in
  * force it is the adapter's folder, for PEFT.
  */
-export function saveModel(folder: string, model: Llama, options: SaveModelOptions): void {
+export function saveModel(folder: string, model: LanguageModel, options: SaveModelOptions): void {
   const adapter = model.adapters.active;
   if (adapter !== null) {
     requireNoModel(folder);
@@ -180,14 +197,10 @@ export function saveModel(folder: string, model: Llama, options: SaveModelOption
     writeAdapter(folder, adapter);
     return;
   }
-  const dtype = model.dtype as ModelConfig["dtype"];
+  const dtype = model.dtype as DecoderConfig["dtype"];
   writeFolder(folder, { config: { ...model.config, dtype }, ...options });
   // Beside a model transformers would take an earlier adapter for a part of it.
   for (const name of [ADAPTER_CONFIG_FILE, ADAPTER_FILE]) rmSync(join(folder, name), { force: true });
   const { maximumShardBytes } = options;
-  saveWeights(
-    folder,
-    weightEntries(model.config, model.weights),
-    maximumShardBytes === undefined ? {} : { maximumShardBytes },
-  );
+  saveWeights(folder, model.entries(), maximumShardBytes === undefined ? {} : { maximumShardBytes });
 }

@@ -9,7 +9,7 @@ import type { AdaptedPart, Adapter } from "../lora/adapter.ts";
 import { projectionNames } from "../lora/target-modules.ts";
 import type { LlamaWeights } from "./decoder-weights.ts";
 import type { Llama } from "./llama.ts";
-import { baseFolder, openModel, saveModel } from "./load-model.ts";
+import { baseFolder, openDenseModel, saveModel } from "./load-model.ts";
 
 /** Adds an adapter's products to the weights that it belongs to. */
 export function addToWeights(weights: LlamaWeights, adapter: Adapter): void {
@@ -69,7 +69,7 @@ export function mergeAdapter(folder: string, target: string, options: MergeOptio
     );
   }
   const { dtype = readModelConfig(base).dtype } = options;
-  const opened = openModel(folder, { dtype, device: "cpu", positions: 1 });
+  const opened = openDenseModel(folder, { dtype, device: "cpu", positions: 1 });
   try {
     mergeActive(opened.model);
     const { tokenizerFolder, generation } = opened;

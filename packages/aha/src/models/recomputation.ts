@@ -22,6 +22,7 @@ export function recomputing(compute: TensorFunction, inputs: readonly Tensor[]):
         wanted[index] ? tensor.detach().requiresGrad_() : tensor.detach(),
       );
       const outputs = enableGrad(() => compute(leaves)).map((output, index) => ({ output, index }));
+      // With frozen inputs, an output may depend on nothing that has a gradient.
       const tracked = outputs.filter(({ output }) => output.requiresGrad);
       const found = grad(
         tracked.map(({ output }) => output),

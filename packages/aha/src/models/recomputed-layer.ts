@@ -1,7 +1,8 @@
-/** Activation recomputation (Chen et al. 2016), a layer at a time: backward computes the layer's inside again. */
-import { defineFunction, enableGrad, grad, type Tensor } from "@aha/torch";
+/** Activation recomputation of a dense decoder, a layer at a time: backward computes the layer's inside again. */
+import type { Tensor } from "@aha/torch";
 import { type LayerAdapter, layerAdapterTensors, withTensors } from "../lora/adapter.ts";
 import { type LayerWeights, layerTensors } from "./decoder-weights.ts";
+import { recomputing } from "./recomputation.ts";
 
 /** A layer as a function of everything that may have a gradient: weights, adapter, residual stream, the last layer's update. */
 export type LayerFunction = (
@@ -18,8 +19,6 @@ export function recomputed(compute: LayerFunction): LayerFunction {
     const named = layerTensors(weights);
     const adapted = adapter === null ? [] : layerAdapterTensors(adapter);
     const inputs = [...streams, ...named.map(([, tensor]) => tensor), ...adapted];
-    // Frozen weights get no gradient: computing it would cost as much again.
-    const wanted = inputs.map((input) => input.requiresGrad);
     const run = (tensors: readonly Tensor[]): readonly [Tensor, Tensor] => {
       const held = named.map(([name], index) => [name, tensors[streams.length + index]]);
       const [stream, change = null] = tensors.slice(0, streams.length) as [Tensor, Tensor?];
@@ -27,28 +26,6 @@ export function recomputed(compute: LayerFunction): LayerFunction {
       const ownAdapter = adapter === null ? null : withTensors(adapter, rest);
       return compute(Object.fromEntries(held) as unknown as LayerWeights, ownAdapter, stream, change);
     };
-    const layer = defineFunction({
-      name: "recomputedLayer",
-      forward(context) {
-        context.save(...inputs);
-        return run(inputs);
-      },
-      backward(saved, gradients) {
-        const leaves = saved.map((tensor, index) =>
-          wanted[index] ? tensor.detach().requiresGrad_() : tensor.detach(),
-        );
-        // With a frozen base, an output of the first layers may depend on nothing that has a gradient.
-        const outputs = enableGrad(() => run(leaves)).map((output, index) => ({ output, index }));
-        const tracked = outputs.filter(({ output }) => output.requiresGrad);
-        const found = grad(
-          tracked.map(({ output }) => output),
-          leaves.filter((_, index) => wanted[index]),
-          { gradOutputs: tracked.map(({ index }) => gradients[index] as Tensor) },
-        );
-        let position = 0;
-        return wanted.map((one) => (one ? (found[position++] as Tensor) : null));
-      },
-    });
-    return layer(...inputs) as [Tensor, Tensor];
+    return recomputing(run, inputs) as [Tensor, Tensor];
   };
 }

@@ -14,7 +14,8 @@ import {
   readAdapterConfig,
 } from "../lora/adapter-config.ts";
 import { isLiteralKey, linearModules, namesModule, type TargetModule } from "../lora/target-modules.ts";
-import { storedTensor, tensorEntry } from "./stored-weights.ts";
+import { storedTensor } from "./stored-tensor.ts";
+import { tensorEntry } from "./stored-weights.ts";
 
 export const ADAPTER_FILE = "adapter_model.safetensors";
 

@@ -6,7 +6,7 @@ import { readSafetensorsHeader } from "../folder/safetensors.ts";
 import { locateWeights, type WeightLocation } from "../folder/weights.ts";
 import { dequantiseInto, scaleShape } from "./block-scaled.ts";
 import type { NamedPart } from "./decoder-weights.ts";
-import { storedTensor } from "./stored-weights.ts";
+import { storedTensor } from "./stored-tensor.ts";
 
 const SCALE_SUFFIX = "_scale_inv";
 

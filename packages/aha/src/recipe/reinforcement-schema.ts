@@ -9,6 +9,7 @@ import {
   checkpoint,
   device,
   dtype,
+  experts,
   fraction,
   name,
   positive,
@@ -37,6 +38,7 @@ const model = z.strictObject({
   dtype,
   device,
   lora,
+  experts,
 });
 
 /** Defaults without a source named are ours: the paper does not publish them. */
@@ -113,6 +115,12 @@ const rl = z.strictObject({
     .boolean()
     .default(false)
     .describe("Keep only each layer's inputs for backward and compute the rest again: less memory, slower."),
+  speculative: z
+    .boolean()
+    .default(false)
+    .describe(
+      "Draft tokens with the model's prediction module (DeepSeek-V3), where it has one: two positions a step, the same distribution.",
+    ),
   tokensPerMicroBatch: wholeNumber
     .default(0)
     .describe("Tokens of one forward and backward pass; 0 chooses by itself."),

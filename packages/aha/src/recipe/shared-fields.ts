@@ -30,6 +30,23 @@ export const dtype = z
     "Compute type of the weights; auto: as the folder stores them, but float32 on CPUs without bfloat16.",
   );
 
+/** Defaults: DeepSeek-V3, §4.2. */
+export const experts = z
+  .strictObject({
+    biasStep: z
+      .number()
+      .nonnegative()
+      .default(0.001)
+      .describe("What the bias of an over- or underloaded expert changes by after each update; 0: nothing."),
+    balanceWeight: z
+      .number()
+      .nonnegative()
+      .default(0.0001)
+      .describe("Weight of the balance loss within each sequence."),
+  })
+  .optional()
+  .describe("How a mixture of experts is kept balanced in training; left out: as DeepSeek-V3 was trained.");
+
 export const betas = z
   .tuple([fraction, fraction])
   .default([0.9, 0.95])

@@ -7,6 +7,7 @@ import {
   checkpoint,
   device,
   dtype,
+  experts,
   fraction,
   name,
   positive,
@@ -67,6 +68,7 @@ export const supervisedSchema = z.strictObject({
     dtype,
     device,
     lora,
+    experts,
   }),
   data,
   epochs: positiveInteger.default(2), // 2–3
@@ -87,6 +89,11 @@ export const supervisedSchema = z.strictObject({
   betas,
   epsilon: positive.default(1e-8).describe("AdamW's epsilon."),
   maxGradientNorm: positive.default(1),
+  predictionWeight: z
+    .number()
+    .nonnegative()
+    .default(0.3) // DeepSeek-V3 §4.2
+    .describe("Weight of the loss of the model's prediction module (DeepSeek-V3), where it has one."),
   recomputeActivations: z
     .boolean()
     .default(false)

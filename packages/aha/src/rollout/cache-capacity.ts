@@ -1,6 +1,5 @@
 /** How many completions to decode at once, from the memory that their key–value caches take. */
 import type { Dtype } from "@aha/torch";
-import type { ModelConfig } from "../folder/model-config.ts";
 
 /** Bytes that one number of a model's dtype takes. */
 export const bytesPerNumber = (dtype: Dtype): number =>
@@ -9,14 +8,14 @@ export const bytesPerNumber = (dtype: Dtype): number =>
 const BUDGET_BYTES = 2 ** 30;
 const MOST = 512;
 
-/** At least 1, at most 512 and `wanted`; caches in the model's dtype stay within a gibibyte where they can. */
+/** At least 1, at most 512 and `wanted`; caches of so many numbers a token stay within a gibibyte where they can. */
 export function cacheCapacity(
-  config: Pick<ModelConfig, "layers" | "keyValueHeads" | "headDimension">,
+  numbersPerToken: number,
   bytesPerNumber: number,
   maxNewTokens: number,
   wanted: number,
 ): number {
-  const perToken = 2 * config.layers * config.keyValueHeads * config.headDimension * bytesPerNumber;
+  const perToken = numbersPerToken * bytesPerNumber;
   const affordable = Math.floor(BUDGET_BYTES / (perToken * maxNewTokens));
   return Math.max(1, Math.min(wanted, MOST, affordable));
 }

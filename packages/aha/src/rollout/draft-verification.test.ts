@@ -51,7 +51,10 @@ for (const [name, some] of cases) {
         const draft = [...filteredProbabilities(proposed.unsqueeze(0), filters).flatten().toNumbers()];
         const most = exact.reduce((sum, share, id) => sum + Math.min(share, draft[id] as number), 0);
         const rate = accepted.filter(Boolean).length / TRIALS;
-        assert.ok(Math.abs(rate - most) < 4 * Math.sqrt(0.25 / TRIALS), `kept ${rate}, Σ min(p, q) = ${most}`);
+        assert.ok(
+          Math.abs(rate - most) < 4 * Math.sqrt(0.25 / TRIALS),
+          `kept ${rate}, Σ min(p, q) = ${most}`,
+        );
       }
     });
   });

@@ -24,5 +24,7 @@ export function makeDecoder(
 
 /** The share of drafted tokens that were kept; null where nothing was drafted. */
 export function draftAcceptance(decoder: SequenceDecoder): number | null {
-  return decoder instanceof SpeculativeDecoder && decoder.drafted > 0 ? decoder.accepted / decoder.drafted : null;
+  return decoder instanceof SpeculativeDecoder && decoder.drafted > 0
+    ? decoder.accepted / decoder.drafted
+    : null;
 }

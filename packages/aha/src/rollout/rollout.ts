@@ -1,8 +1,9 @@
 /** Samples groups of completions and hands each group on as soon as it is complete. */
 import type { Tokenizer } from "../folder/tokenizer.ts";
-import type { Llama } from "../models/llama.ts";
+import type { LanguageModel } from "../models/language-model.ts";
 import type { Question } from "../tasks/task.ts";
-import { Decoder, type SampledSequence, type SamplingOptions } from "./decoder.ts";
+import type { SampledSequence, SamplingOptions } from "./decoder.ts";
+import { draftAcceptance, makeDecoder } from "./make-decoder.ts";
 import type { Completion, Group } from "./records.ts";
 import { deriveSeed } from "./seeds.ts";
 
@@ -17,6 +18,8 @@ export interface RolloutResult {
   readonly groups: readonly Group[]; // in the order of the questions
   readonly generatedTokens: number;
   readonly seconds: number;
+  /** Share of drafted tokens that were kept; null where nothing was drafted. */
+  readonly draftAcceptance: number | null;
 }
 
 /** After so many steps, or so long, the event loop gets its turn: asynchronous rewards progress while sampling goes on. */
@@ -59,7 +62,7 @@ function occurrence(questions: readonly Question[], index: number): number {
 
 /** Samples `groupSize` completions a question; listeners are called in the order in which completions end. */
 export async function rollout(
-  model: Llama,
+  model: LanguageModel,
   tokenizer: Tokenizer,
   questions: readonly Question[],
   options: RolloutOptions,
@@ -67,7 +70,7 @@ export async function rollout(
 ): Promise<RolloutResult> {
   const start = performance.now();
   const prompts = questions.map((question) => promptTokenIds(tokenizer, question));
-  const decoder = new Decoder(
+  const decoder = makeDecoder(
     model,
     questions.map((question, index) => {
       // A question asked twice in one step gets other completions the second time.
@@ -112,5 +115,10 @@ export async function rollout(
     decoder.dispose();
     throw error;
   }
-  return { groups, generatedTokens: decoder.generated, seconds: (performance.now() - start) / 1000 };
+  return {
+    groups,
+    generatedTokens: decoder.generated,
+    seconds: (performance.now() - start) / 1000,
+    draftAcceptance: draftAcceptance(decoder),
+  };
 }

@@ -17,7 +17,13 @@ import type {
   SequenceDecoder,
   TokenListener,
 } from "./decoder.ts";
-import { type DrawnTokens, draftTokens, drawTokens, type TokenSource, verifyDrafts } from "./draft-verification.ts";
+import {
+  type DrawnTokens,
+  draftTokens,
+  drawTokens,
+  type TokenSource,
+  verifyDrafts,
+} from "./draft-verification.ts";
 
 const int64 = (values: readonly number[]): Tensor => fromTypedArray(BigInt64Array.from(values, BigInt));
 
@@ -71,7 +77,8 @@ export class SpeculativeDecoder implements SequenceDecoder {
     options: SamplingOptions,
     onToken?: TokenListener,
   ) {
-    if (!model.predictsAhead) throw new RangeError("speculative decoding needs a model with a prediction module");
+    if (!model.predictsAhead)
+      throw new RangeError("speculative decoding needs a model with a prediction module");
     for (const [index, { promptTokenIds }] of requests.entries())
       checkPrompt(model, promptTokenIds, index, options.maxNewTokens);
     this.#model = model;
@@ -82,7 +89,8 @@ export class SpeculativeDecoder implements SequenceDecoder {
     const capacity = Math.max(1, Math.min(options.capacity, this.#waiting.length));
     this.#freeRows = Array.from({ length: capacity }, (_, row) => capacity - 1 - row);
     const prompts = requests.map(({ promptTokenIds }) => promptTokenIds);
-    const prefill = (): LatentDecoding => new LatentDecoding(model, prompts, capacity, options.maxNewTokens, true);
+    const prefill = (): LatentDecoding =>
+      new LatentDecoding(model, prompts, capacity, options.maxNewTokens, true);
     this.#cache = this.#waiting.length > 0 ? inferenceMode(() => scope(prefill)) : null;
   }
 
@@ -214,7 +222,10 @@ export class SpeculativeDecoder implements SequenceDecoder {
   /** Hidden states [2 n, D] of each sample's last token and its draft. */
   #decode(active: readonly ActiveSample[], drafts: DrawnTokens, cache: LatentDecoding): Tensor {
     const lengths = active.map(({ tokenIds }) => tokenIds.length - 1);
-    const ids = active.flatMap(({ tokenIds }, index) => [tokenIds.at(-1) as number, drafts.ids[index] as number]);
+    const ids = active.flatMap(({ tokenIds }, index) => [
+      tokenIds.at(-1) as number,
+      drafts.ids[index] as number,
+    ]);
     const placement = this.#place(active, lengths, cache, false);
     const padded = [...ids, ...new Array<number>(placement.newRows.size(0) - ids.length).fill(0)];
     const model = this.#model;
@@ -235,12 +246,7 @@ export class SpeculativeDecoder implements SequenceDecoder {
     ]);
     const filler = new Array<number>(placement.newRows.size(0) - rows.length).fill(0);
     const place = (values: readonly number[]): Tensor => int64([...values, ...filler]).to(model.device);
-    const ahead = model.decodeAhead(
-      hidden.indexSelect(0, place(rows)),
-      place(next),
-      cache.layers,
-      placement,
-    );
+    const ahead = model.decodeAhead(hidden.indexSelect(0, place(rows)), place(next), cache.layers, placement);
     const last = int64(computed.map(({ newTokens }, index) => 2 * index + newTokens - 1)).to(model.device);
     const logits = model.logits(ahead.indexSelect(0, last)).keep();
     const tokens = draftTokens(

@@ -27,6 +27,7 @@ export async function pretrain(recipe: PretrainRecipe, options: TrainOptions): P
     recipe,
     steps: pretrainSteps(recipe),
     tokensPerMicroBatch: TOKENS_PER_MICRO_BATCH,
+    predictionWeight: 0,
     open(folder) {
       session = new PretrainSession(recipe, tokenizer.place(join(folder, "tokenizer")));
       return session;

@@ -138,6 +138,7 @@ function recordStep(
   const learning = (times["time/reference"] ?? 0) + (times["time/train"] ?? 0);
   const metrics: Record<string, number> = {
     ...learned.metrics,
+    ...sampled.draftMetrics,
     epoch: (step * recipe.rl.questionsPerStep) / task.train.length,
     num_tokens: run.tokens,
     step_time: seconds,

@@ -52,6 +52,7 @@ export async function superviseFineTuning(
     recipe,
     steps,
     tokensPerMicroBatch,
+    predictionWeight: recipe.predictionWeight,
     open() {
       const { learningRate, betas, epsilon, weightDecay } = recipe;
       const optimizer = new AdamW(model.parameters(), { learningRate, betas, epsilon, weightDecay });

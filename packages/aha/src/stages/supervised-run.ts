@@ -9,7 +9,7 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import type { AdamW } from "@aha/torch";
 import type { TrainOptions, TrainResult } from "../contracts/work.ts";
 import type { GenerationConfig } from "../folder/generation-config.ts";
-import type { Llama } from "../models/llama.ts";
+import type { LanguageModel } from "../models/language-model.ts";
 import { type SaveModelOptions, saveModel } from "../models/load-model.ts";
 import type { Recipe } from "../recipe/define-recipe.ts";
 import { RecipeError } from "../recipe/recipe-error.ts";
@@ -17,6 +17,7 @@ import { deriveSeed } from "../rollout/seeds.ts";
 import { type RunDirectory, runPaths } from "../run/run-directory.ts";
 import { asStorageError } from "../run/storage-error.ts";
 import type { TrainingBatch } from "../training/document-batches.ts";
+import { expertMetrics } from "../training/expert-metrics.ts";
 import type { LabelledSequence } from "../training/labelled-sequence.ts";
 import { languageModelLoss, updateLanguageModel } from "../training/language-model-update.ts";
 import { PHASE_DEADLINE_SECONDS } from "../training/phase-deadline.ts";
@@ -34,7 +35,7 @@ export type SupervisedLoop = {
 
 /** The model with what trains it and what is saved beside it. */
 export interface SupervisedSession {
-  readonly model: Llama;
+  readonly model: LanguageModel;
   readonly optimizer: AdamW;
   readonly tokenizerFolder: string | null;
   readonly generation: GenerationConfig;
@@ -51,6 +52,8 @@ export interface SupervisedPlan {
   };
   readonly steps: number;
   readonly tokensPerMicroBatch: number;
+  /** Of the prediction module's loss, in models that have one. */
+  readonly predictionWeight: number;
   /** Opens the model; `folder` is the run's own, for what has to be written first. */
   open(folder: string): SupervisedSession;
   /** The batches in order, past the first `skip` documents. */
@@ -164,6 +167,7 @@ function trainStep(run: SupervisedRun, batch: TrainingBatch, started: number): v
       learningRate,
       maxGradientNorm,
       tokensPerMicroBatch,
+      predictionWeight: plan.predictionWeight,
       dropoutSeed: (microBatch, path) => deriveSeed(plan.recipe.seed, "dropout", step, microBatch, path),
     });
   const result = phases.run("train", update, PHASE_DEADLINE_SECONDS);
@@ -182,6 +186,8 @@ function trainStep(run: SupervisedRun, batch: TrainingBatch, started: number): v
     learning_rate: learningRate,
     num_tokens: run.loop.tokens,
     step_time: seconds,
+    ...(result.predictionLoss === null ? {} : { prediction_loss: result.predictionLoss }),
+    ...expertMetrics([result.experts]),
     "tokens_per_second/train": result.tokens / seconds,
     ...evaluated,
     ...phases.takeMetrics(),

@@ -51,7 +51,7 @@ export async function convertModel(from: string, to: string, options: ConvertOpt
 
 /** An adapter and its base as one model, in a folder or a file. */
 function fromAdapter(from: string, to: string, { dtype, format = "Q8_0" }: ConvertOptions): string {
-  const whole = `${to}.${process.pid}.partial`;
+  const whole = `${to}.${process.pid}.merged.partial`; // writeGguf has its own
   try {
     mergeAdapter(from, whole, dtype === undefined ? {} : { dtype });
     if (to.endsWith(".gguf")) writeGguf(whole, to, format);

@@ -19,7 +19,7 @@ export async function evaluateModel(request: EvaluateRequest): Promise<Evaluatio
       ...sampling,
       eosTokenIds: stopTokens(generation, tokenizer),
       capacity: cacheCapacity(
-        model.config,
+        model.cachedPerToken,
         bytesPerNumber(model.dtype),
         sampling.maxNewTokens,
         request.questions * samplesPerQuestion,

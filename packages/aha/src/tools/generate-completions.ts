@@ -3,9 +3,9 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { GeneratedCompletion, GenerateRequest } from "../contracts/work.ts";
 import type { DecodeStream } from "../folder/decode-stream.ts";
-import type { ModelConfig } from "../folder/model-config.ts";
+import type { DecoderConfig } from "../folder/decoder-config.ts";
 import type { Tokenizer } from "../folder/tokenizer.ts";
-import type { Llama } from "../models/llama.ts";
+import type { LanguageModel } from "../models/language-model.ts";
 import {
   modelConfigOf,
   openModel,
@@ -14,7 +14,8 @@ import {
   tokenizerFolder,
 } from "../models/load-model.ts";
 import { bytesPerNumber, cacheCapacity } from "../rollout/cache-capacity.ts";
-import { Decoder, type SampledSequence } from "../rollout/decoder.ts";
+import type { SampledSequence } from "../rollout/decoder.ts";
+import { makeDecoder } from "../rollout/make-decoder.ts";
 import { PromptError } from "../rollout/prompt-error.ts";
 import { completionText } from "../rollout/rollout.ts";
 import { deriveSeed } from "../rollout/seeds.ts";
@@ -66,7 +67,7 @@ export async function generateCompletions(request: GenerateRequest): Promise<rea
 }
 
 /** Null only where there is none and none is needed. */
-function tokenizerFor({ model, prompt }: GenerateRequest, config: ModelConfig): Tokenizer | null {
+function tokenizerFor({ model, prompt }: GenerateRequest, config: DecoderConfig): Tokenizer | null {
   const needed = "text" in prompt;
   return needed || existsSync(join(tokenizerFolder(model), "tokenizer.json"))
     ? openTokenizer(model, config)
@@ -76,7 +77,7 @@ function tokenizerFor({ model, prompt }: GenerateRequest, config: ModelConfig): 
 function encodePrompt(
   { prompt, chat }: GenerateRequest,
   tokenizer: Tokenizer | null,
-  config: ModelConfig,
+  config: DecoderConfig,
 ): readonly number[] {
   if ("ids" in prompt || tokenizer === null) return "ids" in prompt ? prompt.ids : [];
   if (chat) {
@@ -100,7 +101,7 @@ interface SampleOptions extends GenerateRequest {
 }
 
 async function sample(
-  model: Llama,
+  model: LanguageModel,
   promptTokenIds: readonly number[],
   options: SampleOptions,
   tokenizer: Tokenizer | null,
@@ -110,8 +111,8 @@ async function sample(
   const seeds = Array.from({ length: samples }, (_, index) =>
     deriveSeed(sampling.seed, 0, "generate", index),
   );
-  const capacity = cacheCapacity(model.config, bytesPerNumber(model.dtype), maxNewTokens, samples);
-  const decoder = new Decoder(
+  const capacity = cacheCapacity(model.cachedPerToken, bytesPerNumber(model.dtype), maxNewTokens, samples);
+  const decoder = makeDecoder(
     model,
     [{ promptTokenIds, seeds }],
     { ...sampling, maxNewTokens, eosTokenIds, capacity },

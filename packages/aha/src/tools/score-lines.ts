@@ -1,9 +1,9 @@
 /** The work of `aha score`: the log-probability of every token of texts or token ids. */
 import { inferenceMode, scope } from "@aha/torch";
 import type { ScoreInput, ScoreOutput, ScoreRequest } from "../contracts/work.ts";
-import type { ModelConfig } from "../folder/model-config.ts";
+import type { DecoderConfig } from "../folder/decoder-config.ts";
 import type { Tokenizer } from "../folder/tokenizer.ts";
-import type { Llama } from "../models/llama.ts";
+import type { LanguageModel } from "../models/language-model.ts";
 import { openModel, openTokenizer } from "../models/load-model.ts";
 import { packSequences } from "../models/ragged-batch.ts";
 import { rowLogProbabilities } from "../models/token-log-probabilities.ts";
@@ -48,7 +48,10 @@ export async function* scoreLines(
 }
 
 /** Scores of sequences of at least two tokens each, in one forward pass. */
-export function scoreSequences(model: Llama, sequences: readonly (readonly number[])[]): ScoreOutput[] {
+export function scoreSequences(
+  model: LanguageModel,
+  sequences: readonly (readonly number[])[],
+): ScoreOutput[] {
   return scope(() =>
     inferenceMode(() => {
       const batch = packSequences(sequences, model.device);
@@ -72,7 +75,7 @@ export function scoreSequences(model: Llama, sequences: readonly (readonly numbe
 
 async function* encodeLines(
   lines: AsyncIterable<ScoreInput>,
-  config: ModelConfig,
+  config: DecoderConfig,
   tokenizer: () => Tokenizer,
 ): AsyncGenerator<readonly number[]> {
   let count = 0;
@@ -85,7 +88,7 @@ async function* encodeLines(
   }
 }
 
-function checkSequence(ids: readonly number[], line: number, config: ModelConfig): void {
+function checkSequence(ids: readonly number[], line: number, config: DecoderConfig): void {
   if (ids.length < 2) {
     throw new ScoreLineError(
       line,

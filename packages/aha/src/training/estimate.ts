@@ -1,9 +1,11 @@
 /** What a run will need, told before it starts. */
 import { freemem } from "node:os";
-import type { ModelConfig } from "../folder/model-config.ts";
+import type { DecoderConfig } from "../folder/decoder-config.ts";
 
 export interface EstimateInput {
-  readonly config: ModelConfig;
+  readonly config: DecoderConfig;
+  /** Numbers that a cache keeps of a token. */
+  readonly cachedPerToken: number;
   readonly parameters: number;
   /** Numbers in a LoRA adapter that is trained on frozen weights; left out: the weights are trained. */
   readonly adapter?: number;
@@ -30,10 +32,31 @@ export interface MemoryEstimate {
   readonly peak: number;
 }
 
+/** What a layer makes of a token: the attention's projections, its heads' outputs, and the feed-forward's inner numbers. */
+function widthsOf(config: DecoderConfig): { projected: number; attended: number; feedForward: number } {
+  const { heads, keyValueHeads, headDimension, intermediateSize } = config;
+  if (config.family !== "deepseek_v3") {
+    const projected = (heads + 2 * keyValueHeads) * headDimension;
+    return { projected, attended: heads * headDimension, feedForward: intermediateSize };
+  }
+  const { queryRank, latentRank, plainDimension, valueDimension } = config;
+  const { hiddenSize, expertSize, expertsPerToken, sharedExperts } = config;
+  const expanded = heads * (2 * (plainDimension + headDimension) + valueDimension);
+  // Every chosen expert has a copy of the token, and gives one back.
+  const routed =
+    (expertsPerToken + sharedExperts) * expertSize + Math.ceil((2 / 3) * expertsPerToken * hiddenSize);
+  return {
+    projected: expanded + (queryRank ?? 0) + 2 * (latentRank + headDimension),
+    attended: heads * valueDimension,
+    feedForward: Math.max(intermediateSize, routed),
+  };
+}
+
 /** From shapes: exact for weights, optimiser and cache, a bound from the saved tensors for activations. */
 export function estimateMemory(input: EstimateInput): MemoryEstimate {
   const { config, parameters, width, withReference, tokensPerMicroBatch } = input;
-  const { hiddenSize, heads, keyValueHeads, headDimension, intermediateSize, layers } = config;
+  const { hiddenSize, layers } = config;
+  const { projected, attended, feedForward } = widthsOf(config);
   const { adapter } = input;
   // A reference is a second set of weights, or of the adapter alone.
   const copies = withReference ? 2 : 1;
@@ -41,13 +64,12 @@ export function estimateMemory(input: EstimateInput): MemoryEstimate {
   const trained = adapter ?? parameters;
   // Two float32 moments, a float32 master for narrower weights, gradients, and their float32 sums.
   const optimizer = trained * (8 + (width === 2 ? 4 + 4 : 0) + width);
-  const projected = (heads + 2 * keyValueHeads) * headDimension;
   // Kept for backward per token and layer: two norms' inputs and outputs, q, k, v and the attention's output, the gate.
-  const within = 4 * hiddenSize + projected + heads * headDimension + 3 * intermediateSize;
+  const within = 4 * hiddenSize + projected + attended + 3 * feedForward;
   const kept = input.recomputed ? layers * 2 * hiddenSize + within : layers * within;
-  const passing = 2 * (projected + 3 * intermediateSize); // alive at once besides: one layer's temporaries
+  const passing = 2 * (projected + 3 * feedForward); // alive at once besides: one layer's temporaries
   const activations = tokensPerMicroBatch * width * (kept + passing);
-  const perPosition = 2 * layers * keyValueHeads * headDimension * width;
+  const perPosition = input.cachedPerToken * width;
   const cache = perPosition * (input.capacity * input.maxNewTokens + input.questions * input.promptTokens);
   return { weights, optimizer, activations, cache, peak: weights + optimizer + Math.max(activations, cache) };
 }
@@ -63,13 +85,13 @@ export function freeMemory(): number {
  * (12 bytes a trained number) where that is more. One micro-batch instead of two also saves the float32 sums of gradients.
  */
 export function chooseTokensPerMicroBatch(
-  config: ModelConfig,
+  config: DecoderConfig,
   width: 2 | 4,
   trained: number,
   recomputed: boolean,
 ): number {
-  const { hiddenSize, intermediateSize, layers } = config;
-  const within = 7 * hiddenSize + 3 * intermediateSize;
+  const { hiddenSize, layers } = config;
+  const within = 7 * hiddenSize + 3 * widthsOf(config).feedForward;
   const perToken = width * (recomputed ? layers * 2 * hiddenSize + 3 * within : layers * within);
   const tokens = Math.floor(Math.max(2 ** 28, 12 * trained) / perToken / 256) * 256;
   return Math.min(16_384, Math.max(1_024, tokens));

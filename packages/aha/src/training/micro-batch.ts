@@ -1,6 +1,6 @@
 /** One micro-batch as tensors, and the scores of its completions' tokens under a model. */
 import { fromTypedArray, indices, scope, type Tensor } from "@aha/torch";
-import type { Llama } from "../models/llama.ts";
+import type { LanguageModel } from "../models/language-model.ts";
 import { packSegments, type RaggedBatch, type Segment } from "../models/ragged-batch.ts";
 import { type Filters, rowLogProbabilities } from "../models/token-log-probabilities.ts";
 import type { TokenScores } from "../models/token-scores.ts";
@@ -17,7 +17,7 @@ export interface MicroBatch {
 }
 
 /** Packs prompts once for the sequences that share them. */
-export function packMicroBatch(sequences: readonly TrainingSequence[], model: Llama): MicroBatch {
+export function packMicroBatch(sequences: readonly TrainingSequence[], model: LanguageModel): MicroBatch {
   const segments: Segment[] = [];
   const promptSegment = new Map<number, number>();
   const completionSegment: number[] = [];
@@ -58,7 +58,7 @@ export function packMicroBatch(sequences: readonly TrainingSequence[], model: Ll
  * temperature and, where it filtered, with its filters.
  */
 export function scoreMicroBatch(
-  model: Llama,
+  model: LanguageModel,
   micro: MicroBatch,
   temperature: number,
   filters?: Filters,

@@ -1,6 +1,7 @@
 /** Opens the model that a recipe trains: all of its weights, or a LoRA adapter on them. */
 import { resolve } from "node:path";
 import { generator } from "@aha/torch";
+import { denseConfig } from "../folder/decoder-config.ts";
 import type { ModelConfig } from "../folder/model-config.ts";
 import { type AdaptedModule, type Adapter, chosenModules, freshAdapter } from "../lora/adapter.ts";
 import { DEFAULT_ADAPTER, type OpenModel, type OpenModelOptions, openModel } from "../models/load-model.ts";
@@ -13,6 +14,7 @@ export interface TrainedModel {
   readonly dtype: OpenModelOptions["dtype"];
   readonly device: OpenModelOptions["device"];
   readonly lora?: LoraRecipe | undefined;
+  readonly experts?: { readonly biasStep: number; readonly balanceWeight: number } | undefined;
 }
 
 /**
@@ -20,18 +22,31 @@ export interface TrainedModel {
  * weights; where `path` is an adapter's folder itself, that adapter is trained further. Throws RecipeError where recipe and
  * folder contradict each other.
  */
-export function openForTraining({ path, dtype, device, lora }: TrainedModel, seed: bigint): OpenModel {
+export function openForTraining(
+  { path, dtype, device, lora, experts }: TrainedModel,
+  seed: bigint,
+): OpenModel {
   const opened = openModel(path, { dtype, device });
   const { model, base } = opened;
   try {
     const { active } = model.adapters;
     if (active !== null) {
-      model.adapters.replaceActive(DEFAULT_ADAPTER, trainedFurther(path, active, model.config, lora));
+      model.adapters.replaceActive(
+        DEFAULT_ADAPTER,
+        trainedFurther(path, active, denseConfig(model.config, base, "model.lora"), lora),
+      );
     } else if (lora !== undefined) {
       const { rank, alpha, dropout, rslora: rankStabilised, targetModules } = lora;
       const fresh = { base: resolve(base), rank, alpha, dropout, rankStabilised, targetModules };
-      const adapter = freshAdapter(model.config, fresh, generator(seed), model.dtype, model.device);
+      const config = denseConfig(model.config, base, "model.lora");
+      const adapter = freshAdapter(config, fresh, generator(seed), model.dtype, model.device);
       model.adapters.replaceActive(DEFAULT_ADAPTER, adapter);
+    }
+    if (experts !== undefined && model.balance === null) {
+      throw new RecipeError([{ path: "model.experts", message: `${path} has no experts: leave it out` }]);
+    }
+    if (experts !== undefined && model.balance !== null) {
+      model.balance.options = { biasStep: experts.biasStep, lossWeight: experts.balanceWeight };
     }
     model.trainable();
     return opened;

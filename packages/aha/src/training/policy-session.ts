@@ -4,8 +4,7 @@ import { type AdvantageForm, groupStandardised, meanCentred } from "../algorithm
 import { type ImportanceForm, sequenceLogRatio, tokenLogRatio } from "../algorithms/importance.ts";
 import { constantLength, type LossForm, sequenceMean, tokenMean } from "../algorithms/loss-form.ts";
 import type { Tokenizer } from "../folder/tokenizer.ts";
-import { Llama } from "../models/llama.ts";
-import { assignWeights, copyWeights } from "../models/llama-weights.ts";
+import type { LanguageModel } from "../models/language-model.ts";
 import { type OpenModel, openTokenizer, type SaveModelOptions, stopTokens } from "../models/load-model.ts";
 import type { ReinforcementRecipe } from "../recipe/reinforcement-schema.ts";
 import { cacheCapacity } from "../rollout/cache-capacity.ts";
@@ -35,9 +34,9 @@ const byteWidth = (dtype: Dtype): 2 | 4 => (dtype === "float32" ? 4 : 2);
  * The policy as it now stands, frozen. Where an adapter is trained it shares the policy's weights, with its adapter off, or
  * (where training goes on from an adapter) with a copy of it: there is no second copy of the weights.
  */
-function referenceOf(policy: Llama, { folder, base }: OpenModel): Llama {
+function referenceOf(policy: LanguageModel, { folder, base }: OpenModel): LanguageModel {
   const { active } = policy.adapters;
-  if (active === null) return new Llama(policy.config, copyWeights(policy.weights));
+  if (active === null) return policy.copy();
   const reference = policy.sharingWeights();
   if (folder !== base) reference.adapters.replaceActive(REFERENCE_ADAPTER, active.copy());
   return reference;
@@ -50,7 +49,7 @@ export class PolicySession {
   readonly tokenizer: Tokenizer;
   readonly optimizer: AdamW;
   /** The frozen policy of the KL term; null at β = 0, where no pass is made. */
-  readonly reference: Llama | null;
+  readonly reference: LanguageModel | null;
   readonly sampling: SamplingOptions;
   readonly lossForm: LossForm;
   readonly advantageForm: AdvantageForm;
@@ -79,7 +78,8 @@ export class PolicySession {
       minP: rl.minP,
       maxNewTokens: rl.maxNewTokens,
       eosTokenIds: stopTokens(this.opened.generation, this.tokenizer),
-      capacity: cacheCapacity(policy.config, byteWidth(policy.dtype), rl.maxNewTokens, samples),
+      capacity: cacheCapacity(policy.cachedPerToken, byteWidth(policy.dtype), rl.maxNewTokens, samples),
+      speculative: rl.speculative,
     };
     this.lossForm = lossForms[rl.lossForm];
     this.advantageForm = advantageForms[rl.advantageForm];
@@ -94,7 +94,7 @@ export class PolicySession {
       );
   }
 
-  get policy(): Llama {
+  get policy(): LanguageModel {
     return this.opened.model;
   }
 
@@ -103,7 +103,7 @@ export class PolicySession {
     const { policy, reference } = this;
     if (reference === null) return;
     const { active } = policy.adapters;
-    if (active === null) assignWeights(reference.weights, policy.weights);
+    if (active === null) reference.assign(policy);
     else reference.adapters.replaceActive(REFERENCE_ADAPTER, active.copy());
   }
 
@@ -112,6 +112,7 @@ export class PolicySession {
     const { policy, reference, sampling, tokensPerMicroBatch } = this;
     return estimateMemory({
       config: policy.config,
+      cachedPerToken: policy.cachedPerToken,
       parameters: policy.parameterCount,
       ...(policy.adapters.active === null ? {} : { adapter: policy.trainedCount }),
       width: byteWidth(policy.dtype),

@@ -3,7 +3,8 @@ import { type AdamW, fromTypedArray, noGrad, scope, type Tensor, TorchError } fr
 import type { ImportanceForm } from "../algorithms/importance.ts";
 import type { LossForm } from "../algorithms/loss-form.ts";
 import { policyLoss } from "../algorithms/policy-loss.ts";
-import type { Llama } from "../models/llama.ts";
+import type { ExpertLoad } from "../models/deepseek/expert-balance.ts";
+import type { LanguageModel } from "../models/language-model.ts";
 import type { Filters } from "../models/token-log-probabilities.ts";
 import { applyGradients } from "./apply-gradients.ts";
 import { GradientAccumulator } from "./gradient-accumulator.ts";
@@ -40,6 +41,8 @@ export interface PolicyUpdateResult {
   readonly logProbabilityDifference: { readonly mean: number; readonly max: number };
   /** exp(policy − sampler) per token. */
   readonly ratio: { readonly min: number; readonly mean: number; readonly max: number };
+  /** Of each layer with experts; empty in models without. */
+  readonly experts: readonly ExpertLoad[];
   /** Smaller than asked for where memory ran out. */
   readonly tokensPerMicroBatch: number;
 }
@@ -74,7 +77,7 @@ const noSums = (): Sums => ({
 
 /** Adds one micro-batch's gradient to the parameters and its figures to the sums. */
 function accumulate(
-  model: Llama,
+  model: LanguageModel,
   part: readonly TrainingSequence[],
   weights: ReadonlyMap<TrainingSequence, number>,
   reference: ReadonlyMap<TrainingSequence, Float32Array> | null,
@@ -134,7 +137,7 @@ const isOutOfMemory = (error: unknown): boolean =>
  * of memory halves the micro-batch and starts the update again.
  */
 export function updatePolicy(
-  model: Llama,
+  model: LanguageModel,
   optimizer: AdamW,
   sequences: readonly TrainingSequence[],
   reference: ReadonlyMap<TrainingSequence, Float32Array> | null,
@@ -153,18 +156,23 @@ export function updatePolicy(
     const parts = planMicroBatches(useful, limit);
     const accumulator = new GradientAccumulator(parameters, parts.length);
     const sums = noSums();
+    model.balance?.begin(useful.length);
     try {
       for (const part of parts) {
         accumulate(model, part, weights, reference, options, sums);
         accumulator.collect();
       }
-      return scope(() =>
+      const result = scope(() =>
         finish(optimizer, accumulator.gradients(), sums, reference !== null, limit, options),
       );
+      // Without any gradient no step was made.
+      const experts = model.balance?.end(result.applied && sums.tokens > 0) ?? [];
+      return { ...result, experts };
     } catch (error) {
       if (!isOutOfMemory(error) || limit / 2 < SMALLEST_MICRO_BATCH) throw error;
       limit = Math.floor(limit / 2);
     } finally {
+      model.balance?.cancel();
       accumulator.clear();
     }
   }
@@ -177,7 +185,7 @@ function finish(
   withReference: boolean,
   limit: number,
   options: PolicyUpdateOptions,
-): PolicyUpdateResult {
+): Omit<PolicyUpdateResult, "experts"> {
   const { gradientNorm, applied } = applyGradients(optimizer, gradients, sums.loss, options);
   const tokens = Math.max(1, sums.tokens);
   const any = sums.tokens > 0;

@@ -1,12 +1,12 @@
 /** Log-probabilities of sampled tokens under the frozen reference policy. */
 import { noGrad, scope } from "@aha/torch";
-import type { Llama } from "../models/llama.ts";
+import type { LanguageModel } from "../models/language-model.ts";
 import { packMicroBatch, scoreMicroBatch } from "./micro-batch.ts";
 import { planMicroBatches, type TrainingSequence } from "./training-sequence.ts";
 
 /** Float32 [completionLength] for each sequence. No graph is recorded and only one micro-batch is held at a time. */
 export function referenceScores(
-  reference: Llama,
+  reference: LanguageModel,
   sequences: readonly TrainingSequence[],
   temperature: number,
   tokensPerMicroBatch: number,

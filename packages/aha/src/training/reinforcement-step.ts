@@ -19,6 +19,8 @@ export interface SampledStep {
   readonly groups: readonly ScoredGroup[]; // in the order of the questions
   readonly generatedTokens: number;
   readonly rolloutSeconds: number;
+  /** `rollout/draft_acceptance`, the share of drafted tokens that were kept; empty where nothing was drafted. */
+  readonly draftMetrics: Metrics;
   /** What the verdicts took: `rewards/<name>/seconds`. */
   readonly rewardMetrics: Metrics;
 }
@@ -51,11 +53,13 @@ export async function sampleStep(
     () => scoredRollout(policy, tokenizer, questions, options, task.rewards),
     PHASE_DEADLINE_SECONDS,
   );
+  const { draftAcceptance } = sampled;
   const groups = await phases.runAsync("reward", () => sampled.groups(), PHASE_DEADLINE_SECONDS);
   return {
     groups,
     generatedTokens: sampled.generatedTokens,
     rolloutSeconds: sampled.seconds,
+    draftMetrics: draftAcceptance === null ? {} : { "rollout/draft_acceptance": draftAcceptance },
     rewardMetrics: sampled.rewardMetrics(),
   };
 }

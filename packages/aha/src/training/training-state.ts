@@ -2,16 +2,18 @@
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type AdamW, mapFile, noGrad, scope, type Tensor } from "@aha/torch";
+import { denseConfig } from "../folder/decoder-config.ts";
 import { readSafetensorsHeader, type SafetensorsEntry, writeSafetensors } from "../folder/safetensors.ts";
+import { entryByteLength } from "../folder/safetensors-write.ts";
 import { saveWeights } from "../folder/weights.ts";
 import { TOKENIZER_FILES } from "../folder/write-folder.ts";
 import { isAdapterFolder } from "../lora/adapter-config.ts";
 import { baseIdentity } from "../models/base-identity.ts";
-import type { Llama } from "../models/llama.ts";
-import { assignWeights } from "../models/llama-weights.ts";
-import { openModel, type SaveModelOptions, saveModel } from "../models/load-model.ts";
+import type { LanguageModel } from "../models/language-model.ts";
+import { type SaveModelOptions, saveModel } from "../models/load-model.ts";
 import { readAdapter, writeAdapter } from "../models/stored-adapter.ts";
-import { loadWeights, storedTensor, tensorBytes, weightEntries } from "../models/stored-weights.ts";
+import { storedTensor } from "../models/stored-tensor.ts";
+import { tensorBytes } from "../models/stored-weights.ts";
 
 const OPTIMIZER_FILE = "optimizer.safetensors";
 const STATE_FILE = "training-state.json";
@@ -31,10 +33,10 @@ interface StoredBase {
 }
 
 export interface TrainingState<Loop> {
-  readonly model: Llama;
+  readonly model: LanguageModel;
   readonly optimizer: AdamW;
   /** Null where there is none, or where it still is the model that training started from. */
-  readonly reference: Llama | null;
+  readonly reference: LanguageModel | null;
   readonly loop: Loop;
 }
 
@@ -61,7 +63,7 @@ export function saveTrainingState<Loop>(
     mkdirSync(path, { recursive: true });
     const adapter = reference.adapters.active;
     if (adapter !== null) writeAdapter(path, adapter);
-    else saveWeights(path, weightEntries(reference.config, reference.weights));
+    else saveWeights(path, reference.entries());
   }
   const base = identityOfBase(model);
   const state = { optimizerSteps: optimizer.steps, loop, ...(base === null ? {} : { base }) };
@@ -69,7 +71,7 @@ export function saveTrainingState<Loop>(
 }
 
 /** The weights that a trained adapter belongs to; null where the weights themselves are trained. */
-function identityOfBase({ adapters }: Llama): StoredBase | null {
+function identityOfBase({ adapters }: LanguageModel): StoredBase | null {
   const path = adapters.active?.settings.base ?? null;
   return path === null ? null : { path, identity: baseIdentity(path) };
 }
@@ -79,13 +81,16 @@ const SMALL_FILES_BYTES = 64 * 1024;
 
 /** The bytes a checkpoint will take, for telling early that the disk is too small. */
 export function trainingStateBytes(
-  model: Llama,
+  model: LanguageModel,
   optimizer: AdamW,
-  reference: Llama | null,
+  reference: LanguageModel | null,
   tokenizerFolder: string | null = null,
 ): number {
   const width = (tensor: Tensor): number => (tensor.dtype === "float32" ? 4 : 2);
-  const weights = model.parameters().reduce((sum, one) => sum + one.elementCount * width(one), 0);
+  const weights =
+    model.adapters.active === null
+      ? model.entries().reduce((sum, one) => sum + entryByteLength(one, STATE_FILE), 0)
+      : model.parameters().reduce((sum, one) => sum + one.elementCount * width(one), 0);
   const moments = [...optimizer.stateTensors().values()].reduce((sum, one) => sum + one.elementCount * 4, 0);
   const tokenizer = TOKENIZER_FILES.reduce((sum, name) => {
     const file = tokenizerFolder === null ? undefined : join(tokenizerFolder, name);
@@ -128,21 +133,18 @@ export function restoreTrainingState<Loop>(
   const referencePath = join(folder, REFERENCE_FOLDER);
   const referenceRestored = reference !== null && existsSync(referencePath);
   if (referenceRestored && isAdapterFolder(referencePath)) {
-    const { config, dtype, device } = reference;
+    const { dtype, device } = reference;
+    const config = denseConfig(reference.config, referencePath, "an adapter");
     reference.adapters.replaceActive(REFERENCE_ADAPTER, readAdapter(referencePath, config, dtype, device));
   } else if (referenceRestored) {
-    const weights = loadWeights(referencePath, reference.config, reference.dtype, reference.device);
-    assignWeights(reference.weights, weights);
-    for (const tensor of new Set([weights.embedding, weights.norm, weights.head])) tensor.dispose();
-    for (const layer of weights.layers)
-      for (const tensor of Object.values(layer) as Tensor[]) tensor.dispose();
+    reference.restore(referencePath);
   }
   return { loop: state.loop, referenceRestored };
 }
 
 /** What is trained, from a checkpoint: the weights, or the adapter once its base is known to be the same. */
-function restoreTrained(folder: string, model: Llama, base: StoredBase | null): void {
-  const { config, dtype, device, adapters } = model;
+function restoreTrained(folder: string, model: LanguageModel, base: StoredBase | null): void {
+  const { dtype, device, adapters } = model;
   const { active } = adapters;
   if ((active !== null) !== isAdapterFolder(folder)) {
     const [has, wants] = active === null ? ["an adapter", "all weights"] : ["all weights", "an adapter"];
@@ -151,9 +153,7 @@ function restoreTrained(folder: string, model: Llama, base: StoredBase | null): 
     );
   }
   if (active === null) {
-    const stored = openModel(folder, { dtype, device, positions: 1 }).model;
-    assignWeights(model.weights, stored.weights);
-    stored.dispose();
+    model.restore(folder);
     return;
   }
   const now = identityOfBase(model);
@@ -163,7 +163,7 @@ function restoreTrained(folder: string, model: Llama, base: StoredBase | null): 
         "or weights have changed. Put the old one back, or start another run",
     );
   }
-  const stored = readAdapter(folder, config, dtype, device);
+  const stored = readAdapter(folder, denseConfig(model.config, folder, "an adapter"), dtype, device);
   active.assign(stored);
   stored.dispose();
 }

@@ -1,4 +1,5 @@
 /** A step's metrics from its policy updates: means over the updates, extremes over all of them. */
+import { expertMetrics } from "./expert-metrics.ts";
 import { mean } from "./mean.ts";
 import type { PolicyUpdateResult } from "./policy-update.ts";
 
@@ -25,6 +26,7 @@ export function updateMetrics(updates: readonly PolicyUpdateResult[]): Record<st
     "sampling/importance_sampling_ratio/min": Math.min(...over(({ ratio }) => ratio.min)),
     "sampling/importance_sampling_ratio/mean": mean(over(({ ratio }) => ratio.mean)),
     "sampling/importance_sampling_ratio/max": Math.max(...over(({ ratio }) => ratio.max)),
+    ...expertMetrics(updates.map(({ experts }) => experts)),
     skipped_updates: updates.filter(({ applied }) => !applied).length,
   };
 }

@@ -13,6 +13,7 @@ export interface SamplingFlags {
   readonly minP: number;
   readonly maxNewTokens: number;
   readonly seed: number;
+  readonly speculative?: boolean;
 }
 
 export interface DeviceFlags {
@@ -38,7 +39,11 @@ export function addSamplingOptions(command: Command, maxNewTokens: number): Comm
       positiveInteger,
       maxNewTokens,
     )
-    .option("--seed <number>", "seed of the sampling", wholeNumber, 0);
+    .option("--seed <number>", "seed of the sampling", wholeNumber, 0)
+    .option(
+      "--speculative",
+      "draft tokens with the model's prediction module (DeepSeek-V3), two positions a step; the same distribution",
+    );
 }
 
 export function samplingOptions(flags: SamplingFlags): SamplingOptions {
@@ -52,6 +57,7 @@ export function samplingOptions(flags: SamplingFlags): SamplingOptions {
     minP: flags.minP,
     maxNewTokens: flags.maxNewTokens,
     seed: flags.seed,
+    ...(flags.speculative === true ? { speculative: true } : {}),
   };
 }
 

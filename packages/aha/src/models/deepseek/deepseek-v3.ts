@@ -33,7 +33,7 @@ import { absorbedAttention, type LatentLayerCache, type LatentPlacement } from "
 import { LatentDecoding } from "./latent-decoding.ts";
 import { affinities, route } from "./routing.ts";
 import { type SequenceSpans, sequenceBalanceLoss, withAddedLoss } from "./sequence-balance.ts";
-import { deepseekEntries } from "./stored-deepseek.ts";
+import { deepseekEntries, fillDeepseek } from "./stored-deepseek.ts";
 
 const embed = operator("aha::embedding");
 const rmsNorm = operator("aha::rms_norm");
@@ -272,6 +272,14 @@ export class DeepseekV3 implements LanguageModel {
       );
     }
     assignDeepseek(this.weights, source.weights);
+  }
+
+  restore(folder: string): void {
+    fillDeepseek(folder, this.config, this.weights);
+  }
+
+  sharingWeights(): never {
+    throw new TypeError(`${this.config.family} models take no LoRA adapters`);
   }
 
   entries(): SafetensorsEntry[] {

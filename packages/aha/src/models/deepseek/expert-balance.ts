@@ -73,6 +73,12 @@ export class ExpertBalance {
     this.#lossScale = this.options.lossWeight / Math.max(1, sequences);
   }
 
+  /** The update did not come to its end: nothing is counted any more. Does nothing outside of one. */
+  cancel(): void {
+    this.#counts = null;
+    this.#lossScale = 0;
+  }
+
   /** Counts the choices int64 [T, k] of rows that belong to sequences; `layer` counts layers with experts. */
   count(layer: number, chosen: Tensor, spans: SequenceSpans): void {
     const loads = this.#counts?.[layer];
@@ -90,7 +96,7 @@ export class ExpertBalance {
   /** The update is over: moves the biases where it was `applied`, and gives each layer's load. */
   end(applied: boolean): ExpertLoad[] {
     const counts = this.#counts ?? [];
-    this.#counts = null;
+    this.cancel();
     if (applied && this.options.biasStep !== 0) {
       noGrad(() =>
         scope(() => {

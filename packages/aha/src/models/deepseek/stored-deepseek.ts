@@ -22,18 +22,24 @@ export function loadDeepseek(
   const module = `model.layers.${config.layers}.`;
   const present = config.predictionLayers === 1 && located.has(`${module}eh_proj.weight`);
   const weights = allocateDeepseek({ ...config, predictionLayers: present ? 1 : 0 }, dtype, device);
+  fillDeepseek(folder, config, weights);
+  return weights;
+}
+
+/** Copies a folder's weights into those given, which decide whether a prediction module is read. */
+export function fillDeepseek(folder: string, config: DeepseekConfig, weights: DeepseekWeights): void {
+  const module = `model.layers.${config.layers}.`;
   const shared = new Set([`${module}embed_tokens.weight`, `${module}shared_head.head.weight`]);
   const ignored = (name: string): boolean =>
     /rotary_emb\.inv_freq$/.test(name) ||
     shared.has(name) ||
-    (config.predictionLayers === 0 && name.startsWith(module)) ||
+    (weights.prediction === null && name.startsWith(module)) ||
     (name === "lm_head.weight" && config.tieEmbeddings);
   fillParts(folder, deepseekParts(config, weights), {
     blocks: config.blocks,
     ignored,
     family: config.family,
   });
-  return weights;
 }
 
 /** The weights as entries of safetensors files; stacked experts go under a name each. */

@@ -9,7 +9,10 @@ export type HarnessLanguage = "python" | "javascript";
 export type HarnessRole = "program" | "judge";
 
 const folders = {
-  python: { program: ["wire.py", "program.py"], judge: ["wire.py", "judge.py"] },
+  python: {
+    program: ["wire.py", "peer.py", "remote.py", "program.py"],
+    judge: ["wire.py", "peer.py", "remote.py", "judge.py"],
+  },
   javascript: {
     program: ["wire.mjs", "peer.mjs", "program.mjs"],
     judge: ["wire.mjs", "peer.mjs", "judge.mjs"],

@@ -15,14 +15,14 @@
  * WebAssembly's and V8's own limits have to do. Prefer bubblewrap where there is a choice.
  */
 import { type ChildProcess, spawn } from "node:child_process";
-import { existsSync, readFileSync, realpathSync } from "node:fs";
-import { createRequire } from "node:module";
-import { dirname, join, sep } from "node:path";
+import { readFileSync } from "node:fs";
+import { dirname } from "node:path";
 import { type Duplex, type Readable, Transform, type Writable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import type { Sandbox, SandboxCommand, SandboxExit, SandboxProcess } from "../sandbox.ts";
 import { SandboxError } from "../sandbox-error.ts";
 import type { Limits } from "../test-case.ts";
+import { nodeParameters, pyodidePackage, type SnapshotRole } from "./pyodide-package.ts";
 
 /** WebAssembly's share of a small limit would not hold the interpreter itself. */
 const leastMemoryMegabytes = 64;
@@ -95,58 +95,6 @@ export function describePyodide(): { readonly available: boolean; readonly reaso
   } catch (error) {
     return { available: false, reason: error instanceof Error ? error.message : String(error) };
   }
-}
-
-function pyodidePackage(): string {
-  const require = createRequire(import.meta.url);
-  try {
-    return dirname(realpathSync(require.resolve("pyodide/package.json")));
-  } catch {
-    throw new SandboxError(
-      "the package pyodide is not installed; install it (npm install pyodide) or bubblewrap",
-    );
-  }
-}
-
-/** The package that Pyodide itself imports, beside it or above. */
-function websocketPackage(pyodide: string): string[] {
-  const require = createRequire(join(pyodide, "package.json"));
-  try {
-    return [dirname(realpathSync(require.resolve("ws/package.json")))];
-  } catch {
-    return [];
-  }
-}
-
-/** Whether a process sends the host its memory once it is started, starts from such memory, or neither. */
-type SnapshotRole = "make" | "use" | "none";
-
-function nodeParameters(megabytes: number, role: SnapshotRole): string[] {
-  const here = dirname(realpathSync(fileURLToPath(import.meta.url)));
-  const pyodide = pyodidePackage();
-  const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
-  const settled = major > 23 || (major === 23 && minor >= 5) || (major === 22 && minor >= 13);
-  const readable = [here, pyodide, ...websocketPackage(pyodide)];
-  // Where the loader looks for the type of a file: the package.json of the folders above.
-  const manifests = readable.flatMap(manifestsAbove);
-  return [
-    settled ? "--permission" : "--experimental-permission",
-    ...readable.map((folder) => `--allow-fs-read=${folder}${sep}*`),
-    ...[...new Set(manifests)].map((file) => `--allow-fs-read=${file}`),
-    "--disallow-code-generation-from-strings",
-    "--no-warnings",
-    "--no-addons",
-    `--max-old-space-size=${Math.max(128, Math.min(megabytes, 512))}`,
-    join(here, "child.mjs"),
-    String(megabytes),
-    role,
-  ];
-}
-
-function manifestsAbove(folder: string): string[] {
-  const parent = dirname(folder);
-  const file = join(folder, "package.json");
-  return [...(existsSync(file) ? [file] : []), ...(parent === folder ? [] : manifestsAbove(parent))];
 }
 
 /** One interpreter: loading, then waiting for its one job, then running it. */
