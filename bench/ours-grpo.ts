@@ -4,7 +4,6 @@ import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { generator, peakResidentMemory, setThreads, version } from "@aha/torch";
-import type { ModelConfig } from "../packages/aha/src/folder/model-config.ts";
 import { Llama } from "../packages/aha/src/models/llama.ts";
 import { initialiseWeights, weightsAs } from "../packages/aha/src/models/llama-weights.ts";
 import { saveModel } from "../packages/aha/src/models/load-model.ts";
@@ -17,6 +16,7 @@ import { PolicySession } from "../packages/aha/src/training/policy-session.ts";
 import { questionsOfStep } from "../packages/aha/src/training/question-order.ts";
 import { learnFromStep, sampleStep } from "../packages/aha/src/training/reinforcement-step.ts";
 import type { Shape } from "./flops.ts";
+import { llamaConfig } from "./llama-config.ts";
 import type { GrpoMeasurement, GrpoSettings } from "./measurement.ts";
 
 interface OurSettings extends GrpoSettings {
@@ -57,26 +57,7 @@ function makeModelFolder(folder: string, shape: Shape, settings: GrpoSettings): 
   for (const [name, content] of Object.entries(worldTokenizer().build())) {
     writeFileSync(join(folder, name), JSON.stringify(content));
   }
-  const config: ModelConfig = {
-    family: "llama",
-    vocabularySize: shape.vocabulary,
-    hiddenSize: shape.width,
-    layers: shape.layers,
-    heads: shape.heads,
-    keyValueHeads: shape.keyValueHeads,
-    headDimension: shape.width / shape.heads,
-    intermediateSize: shape.intermediate,
-    maxPositions: 2048,
-    normEpsilon: 1e-6,
-    ropeTheta: 10_000,
-    ropeScaling: null,
-    tieEmbeddings: shape.tied,
-    initializerRange: 0.02,
-    dtype: settings.dtype,
-    bosTokenId: null,
-    eosTokenIds: [],
-    padTokenId: null,
-  };
+  const config = llamaConfig(shape, settings.dtype);
   const model = new Llama(config, weightsAs(initialiseWeights(config, generator(0)), settings.dtype), 8);
   const none = { bosTokenId: null, padTokenId: null, temperature: null, topP: null, topK: null, minP: null };
   saveModel(folder, model, {

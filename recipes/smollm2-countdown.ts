@@ -4,21 +4,26 @@
  */
 import { countdown, defineRecipe } from "aha";
 
+const task = countdown({ prompt: "chat", heldOut: 128 });
+
 export default defineRecipe({
   stage: "rl",
   name: "smollm2-countdown",
   seed: 1,
   model: { path: ".aha/models/smollm2-countdown-sft", dtype: "bfloat16" },
-  task: countdown({ prompt: "chat", heldOut: 128 }),
+  // Accuracy alone: the cold start taught the form, and a reward for the form pays for giving up early (docs/log.md).
+  task: { ...task, rewards: task.rewards.filter(({ name }) => name === "accuracy") },
   rl: {
-    steps: 60,
+    steps: 40,
     questionsPerStep: 8,
     groupSize: 8,
     maxNewTokens: 256,
-    learningRate: 1e-5,
+    learningRate: 5e-5,
     warmupSteps: 3,
     klCoefficient: 0,
+    recomputeActivations: true, // with small micro-batches: 3.5 GB instead of 5.7
+    tokensPerMicroBatch: 2048,
   },
-  evaluation: { questions: 128, every: 20 },
+  evaluation: { questions: 128, every: 10 },
   checkpoint: { every: 20 },
 });

@@ -1,4 +1,14 @@
 /** The public face of aha: recipes, tasks, and what they are made of. */
+export {
+  type EndpointHelperOptions,
+  type EndpointJudgeOptions,
+  endpointJudge,
+  endpointRewriter,
+} from "./curation/endpoint-helpers.ts";
+export type { CurationRecipe, CurationRecipeInput } from "./recipe/curation-schema.ts";
+export { defineCuration } from "./recipe/define-curation.ts";
+export { type DistillationInput, defineDistillation, type Student } from "./recipe/define-distillation.ts";
+export { definePipeline, type PipelineStage, type Suite } from "./recipe/define-pipeline.ts";
 export { defineRecipe, type Recipe, type RecipeInput } from "./recipe/index.ts";
 export { countdownText, worldTokenizer } from "./stages/registries.ts";
 export { aime } from "./tasks/aime.ts";
@@ -22,10 +32,13 @@ export {
 export { gsm8k } from "./tasks/gsm8k.ts";
 export { humaneval } from "./tasks/humaneval.ts";
 export { knightsAndKnaves } from "./tasks/knights-and-knaves.ts";
+export { type LanguageRewardOptions, languageReward } from "./tasks/language-reward.ts";
 export { math } from "./tasks/math.ts";
 export { mbpp } from "./tasks/mbpp.ts";
+export { mixTasks, type TaskShare } from "./tasks/mix-tasks.ts";
 export { mmlu } from "./tasks/mmlu.ts";
 export { prompts } from "./tasks/prompts.ts";
+export type { AnswerJudge, JudgedAnswer, RewriteInput, Rewriter, Rewritten } from "./tasks/rewriter.ts";
 export type {
   Columns,
   JsonValue,
@@ -38,3 +51,12 @@ export type {
   Task,
 } from "./tasks/task.ts";
 export { type TaskKind, type TaskSource, taskKind } from "./tasks/task-source.ts";
+export { type RewardModelOptions, rewardModel } from "./training/model-reward.ts";
+export { readAnswer, type WorldForm } from "./world/answers.ts";
+export { type WorldChatOptions, worldChat, worldPreferences, worldSafety } from "./world/chat.ts";
+export type { WorldCorpusOptions } from "./world/corpus.ts";
+export { worldGeneral } from "./world/general-task.ts";
+export { worldRewriter } from "./world/rewriter.ts";
+export { type WorldOptions, world, worldAccuracy, worldRewards } from "./world/task.ts";
+export { worldText } from "./world/text.ts";
+export { bilingualTokenizer } from "./world/vocabulary.ts";

@@ -157,6 +157,7 @@ test("evaluate measures Countdown on held-out questions, the same for the same s
   const argv = [
     ...["evaluate", tiny, "--task", "countdown", "--questions", "5", "--samples", "2", "--json"],
     ...["--task-option", "heldOut=5", "--task-option", "train=1", "--max-new-tokens", "16"],
+    ...["--no-cache", "--output", join(work, "evaluation")],
   ];
   const { lines, status, stderr } = aha(argv);
   assert.equal(status, 0, stderr);
@@ -168,10 +169,12 @@ test("evaluate measures Countdown on held-out questions, the same for the same s
   assert.ok((report.accuracy_high as number) > 0.1);
   assert.ok((report.mean_length as number) > 1);
   assert.equal(typeof (report.reflection as Record<string, number>).wait, "number");
+  rmSync(join(work, "evaluation"), { recursive: true });
   const again = aha(argv).lines[0] ?? assert.fail("no report");
   for (const key of ["mean_length", "format", "reflection"]) assert.deepEqual(again[key], report[key]);
   const words = aha(argv.filter((word) => word !== "--json")).stdout;
-  assert.match(words, /^accuracy {5}0\.0 % of 5 questions × 2/);
+  assert.match(words, /countdown +pass@1 +0\.0 % \[0\.0, /);
+  assert.match(words, /questions +5 × 2\n/);
 });
 
 test("doctor prints its findings as JSON", () => {
@@ -203,7 +206,10 @@ test("what is wrong is named, with what to do, and without a stack", () => {
     [["evaluate", tiny, "--task", "countdwn"], 1, /nothing is called "countdwn"; did you mean "countdown"/],
     [["evaluate", tiny, "--task", "countdown", "--task-option", "numers=3"], 1, /did you mean "numbers"/],
     [
-      ["evaluate", tiny, "--task", "countdown", "--max-new-tokens", "500"],
+      [
+        ...["evaluate", tiny, "--task", "countdown", "--max-new-tokens", "500", "--no-cache"],
+        ...["--output", join(work, "halted")],
+      ],
       1,
       /128 positions\. Lower maxNewTokens to/,
     ],

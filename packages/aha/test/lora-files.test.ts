@@ -24,7 +24,7 @@ test("a configuration that is not plain LoRA is refused by the field's name", ()
   assert.equal(parseAdapterConfig(plain()).rank, 4);
   for (const [field, value] of Object.entries({
     peft_type: "LOHA",
-    task_type: "SEQ_CLS",
+    task_type: "TOKEN_CLS",
     r: 0,
     lora_alpha: "8",
     lora_dropout: 1,

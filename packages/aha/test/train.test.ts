@@ -66,7 +66,7 @@ test("a run leaves everything that is documented, and no tensor", async () => {
   const paths = runPaths(run);
   const written: RunSummary = JSON.parse(readFileSync(paths.summary, "utf8"));
   assert.deepEqual<unknown>(written, summary);
-  assert.deepEqual(Object.keys(written), ["recipe", "steps", "seconds", "device", "before", "after"]);
+  assert.deepEqual(Object.keys(written), ["recipe", "steps", "seconds", "device", "before", "after", "cost"]);
   assert.deepEqual([written.recipe, written.steps, written.device], ["tiny", 6, "cpu"]);
   for (const when of ["before", "after"] as const) {
     assert.deepEqual(Object.keys(written[when]), ["accuracy", "mean_length", "format", "reflection"]);

@@ -24,6 +24,15 @@ export const probability = (text: string) =>
 export const fraction = (text: string) =>
   number(text, "a number from 0 to 1", (value) => value >= 0 && value <= 1);
 
+/** `80G`, `80 GB` (10⁹) or `80GiB` (2³⁰), in bytes. */
+export function byteSize(text: string): number {
+  const [, count = "", unit = "", binary] = /^([\d.]+)\s*([kmgt]?)(i?)b?$/i.exec(text.trim()) ?? [];
+  const power = ["", "k", "m", "g", "t"].indexOf(unit.toLowerCase());
+  const bytes = Number(count) * (binary === "" ? 1000 : 1024) ** power;
+  if (count === "" || !(bytes >= 1)) throw new InvalidArgumentError("Expected a size such as 80G or 24GiB.");
+  return Math.floor(bytes);
+}
+
 /** `1,2,3` or `1 2 3` or `[1, 2, 3]`. */
 export function tokenIds(text: string): number[] {
   const parts = text

@@ -8,7 +8,7 @@ import { after, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { describeError, isKnownError, UsageError } from "./cli-error.ts";
 import { formatFindings } from "./commands/doctor.ts";
-import { formatEvaluation } from "./commands/evaluate.ts";
+import { splitWords } from "./commands/evaluate-tasks.ts";
 import { parseScoreLines } from "./commands/score.ts";
 import { repeatSetFlag } from "./program.ts";
 
@@ -25,7 +25,7 @@ const work = {
   pretrain: async () => result,
   generateCompletions: async (request) => (show(request), [{ text: "hi", promptTokenIds: [1], tokenIds: [2], logProbabilities: [-1], finish: "stop" }]),
   scoreLines: async function* (request, lines) { for await (const line of lines) yield { loss: 1, logprobs: [], line, ...request }; },
-  evaluateModel: async (request) => (show(request), { accuracy: 0.5 }),
+  evaluateModels: async (request) => (show(request), [{ folder: "e", reports: [{ accuracy: 0.5 }] }]),
   doctorReport: async () => [{ name: "LibTorch", status: "missing", detail: "none", remedy: "npm run setup" }],
 };
 const code = await runCommandLine(work, { argv: process.argv.slice(1), debug: false, writeError: (text) => process.stderr.write(text) });
@@ -112,7 +112,14 @@ test("wrong use ends with 2, failures with 1 and a message without a stack", () 
     [["generate", "m", "hi", "--ids", "1,2"], 2, /not both/],
     [["generate", "m", "--ids", "1,x"], 2, /Expected a whole number/],
     [["pretrain", recipe], 2, /recipe of stage "rl"; run it by: aha train/],
-    [["evaluate", "m"], 2, /required option '--task/],
+    [["evaluate", "m"], 2, /no benchmark is named: give --task/],
+    [
+      ["evaluate", "m", "--task", "aime", "--judge", "http://j"],
+      2,
+      /--judge and --judge-model belong together/,
+    ],
+    [["evaluate", "--compare", "a"], 2, /takes two folders of results, got 1/],
+    [["evaluate", "--table", "absent"], 1, /expected the folder of an evaluation/],
     [["train", "absent.ts"], 1, /absent\.ts: no such file/],
     [["train", recipe, "--set", "rl.stpes=1"], 1, /did you mean "steps"/],
     [["score", "m", "absent.jsonl"], 1, /ENOENT/],
@@ -192,9 +199,47 @@ test("evaluate passes on the task's options", () => {
     "2",
     "--json",
   ]);
-  assert.deepEqual(json[0].task, { numbers: 4, name: "countdown" });
+  assert.deepEqual(json[0].models, [{ folder: "m" }]);
+  assert.deepEqual(json[0].tasks, [{ task: { numbers: 4, name: "countdown" } }]);
   assert.equal(json[0].samplesPerQuestion, 2);
   assert.deepEqual(json[1], { accuracy: 0.5 });
+});
+
+test("evaluate takes several benchmarks, servers, and the paper's protocol", () => {
+  writeFileSync(
+    join(folder, "suite.yaml"),
+    "- {name: gsm8k, path: d, title: GSM8K, samples: 3, questions: 9}\n",
+  );
+  const { json, stderr } = aha([
+    ...[
+      "evaluate",
+      "http://127.0.0.1:1/v1",
+      "m",
+      "--model-name",
+      "r1",
+      "--paper",
+      "--questions",
+      "5",
+      "--json",
+    ],
+    ...["--task", "math path='my data' levels=[4,5] title=MATH", "--suite", join(folder, "suite.yaml")],
+    ...["--judge", "http://j/v1", "--judge-model", "j", "--no-cache", "--published", "all"],
+  ]);
+  const [request] = json;
+  assert.deepEqual(request?.models, [{ url: "http://127.0.0.1:1/v1", model: "r1" }, { folder: "m" }], stderr);
+  assert.deepEqual(request.tasks, [
+    { task: { path: "my data", levels: [4, 5], name: "math" }, title: "MATH", questions: 5 },
+    { task: { name: "gsm8k", path: "d" }, title: "GSM8K", questions: 5, samplesPerQuestion: 3 },
+  ]);
+  assert.equal(request.samplesPerQuestion, "paper");
+  assert.deepEqual(
+    [request.sampling.temperature, request.sampling.topP, request.sampling.maxNewTokens],
+    [0.6, 0.95, 32_768],
+  );
+  assert.equal(request.judge.model, "j");
+  assert.equal("cache" in request, false);
+  assert.ok(request.published.includes("DeepSeek-R1"));
+  assert.deepEqual(splitWords(`a x="b c" y='d' z=["e","f"]`), ["a", "x=b c", "y=d", 'z=["e","f"]']);
 });
 
 test("--set takes several assignments, and leaves the recipe alone", () => {
@@ -212,18 +257,6 @@ test("errors of our own show their message, a fault of the program its stack", (
 });
 
 test("people get aligned text", () => {
-  const report = {
-    accuracy: 0.5,
-    mean_length: 90.25,
-    format: 1,
-    reflection: { wait: 2, but: 0 },
-    questions: 200,
-    samples: 1,
-  };
-  assert.match(
-    formatEvaluation(report),
-    /^accuracy {5}50\.0 % of 200 questions × 1\n[\s\S]*reflection {3}wait 2\.00\n$/,
-  );
   assert.equal(
     formatFindings([{ name: "gcc", status: "missing", detail: "none", remedy: "apt install g++" }]),
     "MISSING  gcc  none\n              → apt install g++\n",

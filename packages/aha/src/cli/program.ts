@@ -3,18 +3,26 @@ import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
 import type { Work } from "../contracts/work.ts";
 import { describeError, exitCodeOf } from "./cli-error.ts";
+import { analyzeCommand } from "./commands/analyze.ts";
+import { chatCommand } from "./commands/chat.ts";
 import { convertCommand } from "./commands/convert.ts";
+import { costCommand } from "./commands/cost.ts";
+import { coldStartCommand, rejectCommand } from "./commands/curate.ts";
 import { decontaminateCommand } from "./commands/decontaminate.ts";
 import { doctorCommand } from "./commands/doctor.ts";
 import { evaluateCommand } from "./commands/evaluate.ts";
 import { generateCommand } from "./commands/generate.ts";
+import { distillCommand, pipelineCommand } from "./commands/pipeline.ts";
+import { planCommand } from "./commands/plan.ts";
 import { pullCommand } from "./commands/pull.ts";
 import { reportCommand } from "./commands/report.ts";
 import { runTestsCommand } from "./commands/run-tests.ts";
 import { schemaCommand } from "./commands/schema.ts";
 import { scoreCommand } from "./commands/score.ts";
+import { scoreResponsesCommand } from "./commands/score-responses.ts";
+import { serveCommand } from "./commands/serve.ts";
 import { tasksCommand } from "./commands/tasks.ts";
-import { pretrainCommand, supervisedCommand, trainCommand } from "./commands/train.ts";
+import { pretrainCommand, rewardModelCommand, supervisedCommand, trainCommand } from "./commands/train.ts";
 import { verifyCommand } from "./commands/verify.ts";
 
 function version(): string {
@@ -35,14 +43,25 @@ export function buildProgram(work: Work): Command {
     trainCommand(work),
     supervisedCommand(work),
     pretrainCommand(work),
+    coldStartCommand(work),
+    rejectCommand(work),
+    pipelineCommand(work),
+    distillCommand(work),
+    rewardModelCommand(work),
     generateCommand(work),
+    chatCommand(work),
+    serveCommand(work),
     scoreCommand(work),
+    scoreResponsesCommand(work),
     evaluateCommand(work),
     tasksCommand(work),
     verifyCommand(work),
     runTestsCommand(work),
     decontaminateCommand(work),
     reportCommand(),
+    costCommand(),
+    analyzeCommand(work),
+    planCommand(work),
     pullCommand(work),
     convertCommand(work),
     doctorCommand(work),

@@ -1,9 +1,19 @@
 /** What the commands call: the signatures of the work behind the command line, known to both sides of it. */
+
+import type { ChatOptions } from "../chat/chat.ts";
+import type { CurationRecipe } from "../recipe/curation-schema.ts";
+import type { PipelineRecipe } from "../recipe/define-pipeline.ts";
+import type { Recipe } from "../recipe/define-recipe.ts";
 import type { PretrainRecipe } from "../recipe/pretrain-schema.ts";
 import type { ReinforcementRecipe } from "../recipe/reinforcement-schema.ts";
+import type { RewardModelRecipe } from "../recipe/reward-model-schema.ts";
 import type { SupervisedRecipe } from "../recipe/supervised-schema.ts";
 import type { RunSummary } from "../run/run-records.ts";
+import type { RunningServer, ServeOptions } from "../server/serve.ts";
 import type { JsonValue, Outcome } from "../tasks/task.ts";
+import type { CurationCounts } from "./curation.ts";
+import type { PlanRequest, PlanResult } from "./plan.ts";
+import type { ShotsRequest, ShotsRow } from "./shots.ts";
 
 /** Options of a command that trains. */
 export interface TrainOptions {
@@ -13,6 +23,8 @@ export interface TrainOptions {
   readonly resume: boolean;
   /** One JSON line a step on standard output instead of the progress display. */
   readonly json: boolean;
+  /** No display at all: for rehearsals. */
+  readonly quiet?: boolean;
 }
 
 /** How a training command ended. */
@@ -22,6 +34,33 @@ export interface TrainResult {
   readonly runDirectory: string;
   readonly steps: number;
   readonly summary: RunSummary | null;
+}
+
+/** How a curation ended: what the dataset holds; null where it was interrupted. */
+export interface CurationResult {
+  readonly status: "finished" | "interrupted";
+  readonly runDirectory: string;
+  readonly counts: CurationCounts | null;
+}
+
+/** Options of a command that runs a pipeline. */
+export interface PipelineOptions {
+  readonly runDirectory: string;
+  /** The stage that is made anew, with all after it. */
+  readonly from?: string;
+  /** The last stage that is run. */
+  readonly until?: string;
+  /** Finished stages stay, though they are defined otherwise now: where a newer version knows more fields, for instance. */
+  readonly keepFinished?: boolean;
+}
+
+export interface PipelineResult {
+  readonly status: "finished" | "interrupted";
+  readonly runDirectory: string;
+  /** Where it was interrupted. */
+  readonly stage: string | null;
+  /** The stage table so far, as Markdown. */
+  readonly table: string | null;
 }
 
 export type Dtype = "auto" | "float32" | "bfloat16";
@@ -81,16 +120,77 @@ export interface ScoreRequest {
   readonly device: Device;
 }
 
-/** What `aha evaluate` asks for. */
-export interface EvaluateRequest {
-  readonly model: string;
-  /** The task's name and options, resolved through the task registry. */
+/** A task to evaluate on: its name and options, resolved through the task registry, and how it is measured. */
+export interface EvaluatedTask {
   readonly task: { readonly name: string; readonly [option: string]: JsonValue };
-  readonly questions: number;
-  readonly samplesPerQuestion: number;
-  readonly sampling: SamplingOptions;
+  /** Its name in tables; default the task's. */
+  readonly title?: string;
+  /** The first so many held-out questions; default all. */
+  readonly questions?: number;
+  /** Default: the request's. */
+  readonly samplesPerQuestion?: number;
+}
+
+/** A model's folder, or a server that speaks OpenAI's interface. */
+export type EvaluatedModel =
+  | { readonly folder: string }
+  /** `model` may be left out where the server offers one alone. */
+  | { readonly url: string; readonly model?: string };
+
+/** How a server is asked. */
+export interface EndpointRequest {
+  /** The environment variable that holds the key. */
+  readonly apiKeyVariable: string;
+  readonly concurrency: number;
+  readonly retries: number;
+  readonly timeoutSeconds: number;
+  readonly system?: string;
+  /** Further fields of every request's body. */
+  readonly extraBody?: Readonly<Record<string, JsonValue>>;
+}
+
+/** What `aha score-responses` asks for. */
+export interface ScoreResponsesRequest {
+  /** A reward model's folder. */
+  readonly model: string;
+  /** A file, a folder or a hub id. */
+  readonly data: string;
+  readonly split?: string;
+  readonly part: "summary" | "response";
   readonly dtype: Dtype;
   readonly device: Device;
+}
+
+/** A row's `score`, or those of its `chosen` and `rejected` responses; null for one without a summary. */
+export type ScoredResponses = Readonly<Partial<Record<"score" | "chosen" | "rejected", number | null>>>;
+
+/** What `aha evaluate` asks for. */
+export interface EvaluateRequest {
+  readonly models: readonly EvaluatedModel[];
+  readonly tasks: readonly EvaluatedTask[];
+  /** `paper`: as many as the paper draws of each benchmark. */
+  readonly samplesPerQuestion: number | "paper";
+  /** How questions are put, for tasks with a choice; default: chat where there is a chat template. */
+  readonly prompt?: string;
+  /** `maxNewTokens` left out: 32,768 for servers, 2,048 for folders (less for short contexts). */
+  readonly sampling: Omit<SamplingOptions, "maxNewTokens"> & { readonly maxNewTokens?: number };
+  readonly dtype: Dtype;
+  readonly device: Device;
+  readonly endpoint: EndpointRequest;
+  /** The server that judges, for tasks with a judge. */
+  readonly judge?: { readonly url: string; readonly model: string; readonly apiKeyVariable: string };
+  /** The folder of the results; default one below `evaluations/`, named by the model and all that matters. */
+  readonly output?: string;
+  /** The folder of answers that are not asked for twice; left out: none. */
+  readonly cache?: string;
+  /** Published columns to put beside; default DeepSeek-R1 where it is comparable. */
+  readonly published?: readonly string[];
+}
+
+/** Where an evaluation of one model lies, and its results. */
+export interface FinishedEvaluation {
+  readonly folder: string;
+  readonly reports: readonly EvaluationReport[]; // by task
 }
 
 /** What an evaluation found: `accuracy`, `mean_length`, `format`, `reflection`, and what else there is. */
@@ -104,13 +204,21 @@ export interface EvaluationReport {
   readonly [other: string]: JsonValue | Readonly<Record<string, number>>;
 }
 
-/** One finding of `aha doctor`. */
-export interface DoctorFinding {
+/** One finding of `aha doctor`, or of a dry run. */
+export interface Finding {
   readonly name: string;
-  readonly status: "ok" | "warning" | "missing";
+  readonly status: "ok" | "warning" | "missing" | "failed";
   readonly detail: string;
   /** The command or step that mends it. */
   readonly remedy?: string;
+}
+
+/** What `--dry-run` is told of the machine that will train. */
+export interface DryRunRequest {
+  /** A folder with the model's tokenizer, where it is not here. */
+  readonly tokenizer?: string;
+  /** Bytes. */
+  readonly deviceMemory?: number;
 }
 
 /** A row of `aha verify` or `aha run-tests` with its verdict. */
@@ -230,6 +338,10 @@ export interface FetchProgress {
 }
 
 export interface Work {
+  /** A run's last checkpoint with so many examples before each held-out question. */
+  compareShots(request: ShotsRequest): Promise<readonly ShotsRow[]>;
+  /** Predicts what recipes take, one after another on the same devices. */
+  planRecipes(recipes: readonly Recipe[], request: PlanRequest): Promise<PlanResult>;
   /** Fetches a hub's model; the folder it lies in. */
   pullModel(id: string, revision: string, onProgress: (progress: FetchProgress) => void): Promise<string>;
   /** Converts; says in one line what was made. */
@@ -237,11 +349,25 @@ export interface Work {
   trainReinforcement(recipe: ReinforcementRecipe, options: TrainOptions): Promise<TrainResult>;
   superviseFineTuning(recipe: SupervisedRecipe, options: TrainOptions): Promise<TrainResult>;
   pretrain(recipe: PretrainRecipe, options: TrainOptions): Promise<TrainResult>;
+  /** A cold start or rejection sampling. */
+  curate(recipe: CurationRecipe, options: TrainOptions): Promise<CurationResult>;
+  /** All stages of a pipeline, past those that are finished. */
+  runPipeline(pipeline: PipelineRecipe, options: PipelineOptions): Promise<PipelineResult>;
+  trainRewardModel(recipe: RewardModelRecipe, options: TrainOptions): Promise<TrainResult>;
   generateCompletions(request: GenerateRequest): Promise<readonly GeneratedCompletion[]>;
   /** Scores lines as they are read, in order. */
   scoreLines(request: ScoreRequest, lines: AsyncIterable<ScoreInput>): AsyncIterable<ScoreOutput>;
-  evaluateModel(request: EvaluateRequest): Promise<EvaluationReport>;
-  doctorReport(): Promise<readonly DoctorFinding[]>;
+  /** Scores a dataset's rows in order. */
+  scoreResponses(request: ScoreResponsesRequest): AsyncIterable<ScoredResponses>;
+  /** By model, one after the other. */
+  evaluateModels(request: EvaluateRequest): Promise<readonly FinishedEvaluation[]>;
+  /** Opens a model and serves it until closed. */
+  serve(options: ServeOptions): Promise<RunningServer>;
+  /** Talks until the input ends. */
+  chat(options: ChatOptions): Promise<void>;
+  doctorReport(): Promise<readonly Finding[]>;
+  /** Looks at a recipe without its weights. */
+  dryRun(recipe: Recipe, request: DryRunRequest): Promise<readonly Finding[]>;
   listTasks(): Promise<readonly TaskDescription[]>;
   showTask(request: ShowTaskRequest): Promise<ShownTask>;
   verifyPair(gold: string, prediction: string, request: VerifyRequest): Promise<PairVerdict>;

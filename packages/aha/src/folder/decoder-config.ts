@@ -11,7 +11,11 @@ export type DecoderConfig = ModelConfig | DeepseekConfig;
 /** Reads `config.json` of a folder. Throws {@link ModelFolderError} naming the field that is not supported. */
 export function readDecoderConfig(folder: string): DecoderConfig {
   const file = join(folder, CONFIG_FILE);
-  const value = readJson(file);
+  return parseDecoderConfig(readJson(file), file);
+}
+
+/** The same for an object that was read already; `file` is for messages. */
+export function parseDecoderConfig(value: Readonly<Record<string, unknown>>, file: string): DecoderConfig {
   return value.model_type === "deepseek_v3"
     ? parseDeepseekConfig(value, file)
     : parseModelConfig(value, file);

@@ -38,6 +38,8 @@ export interface ModelConfig {
   /** Empty where the file names none; generation stops at any of them. */
   readonly eosTokenIds: readonly number[];
   readonly padTokenId: number | null;
+  /** Present where the model gives one number a sequence (`…ForSequenceClassification`) instead of tokens. */
+  readonly scalarHead?: true;
 }
 
 const size = z.int().min(1);
@@ -139,7 +141,7 @@ export function formatModelConfig(config: ModelConfig): Record<string, unknown> 
   const rope = formatRopeScaling(config.ropeScaling);
   return {
     ...family.ownFields,
-    architectures: [family.architecture],
+    ...(config.scalarHead === true ? scalarHeadFields(family) : { architectures: [family.architecture] }),
     attention_dropout: 0,
     bos_token_id: config.bosTokenId,
     dtype: config.dtype,
@@ -163,6 +165,15 @@ export function formatModelConfig(config: ModelConfig): Record<string, unknown> 
     torch_dtype: config.dtype,
     use_cache: true,
     vocab_size: config.vocabularySize,
+  };
+}
+
+/** transformers derives `num_labels` from `id2label`. */
+function scalarHeadFields({ architecture }: Family): Record<string, unknown> {
+  return {
+    architectures: [architecture.replace("ForCausalLM", "ForSequenceClassification")],
+    id2label: { "0": "LABEL_0" },
+    label2id: { LABEL_0: 0 },
   };
 }
 

@@ -42,6 +42,8 @@ export interface ModelCard {
   readonly license?: string;
   /** What loads the folder in Python; transformers where nothing is said. */
   readonly library?: "transformers" | "peft";
+  /** What the model is for, as hubs sort it; text-generation where nothing is said. */
+  readonly pipeline?: "text-generation" | "text-classification";
 }
 
 /** Makes `folder` where needed and writes into it; the weights are `saveWeights`' part. */
@@ -71,10 +73,10 @@ function copyTokenizer(from: string, to: string): void {
 export function formatModelCard(card: ModelCard): string {
   const metadata = [
     `library_name: ${card.library ?? "transformers"}`,
-    "pipeline_tag: text-generation",
+    `pipeline_tag: ${card.pipeline ?? "text-generation"}`,
     ...(card.license === undefined ? [] : [`license: ${JSON.stringify(card.license)}`]),
     ...(card.baseModel === undefined ? [] : [`base_model: ${JSON.stringify(card.baseModel)}`]),
-    "tags: [aha, reinforcement-learning]",
+    `tags: [aha, ${card.pipeline === "text-classification" ? "reward-model" : "reinforcement-learning"}]`,
   ];
   return `---\n${metadata.join("\n")}\n---\n\n# ${card.title}\n\n${card.description.trim()}\n`;
 }

@@ -25,7 +25,7 @@ const named = z.union([z.string(), z.looseObject({ content: z.string() })]).null
 const configSchema = z.looseObject({
   ...{ bos_token: named, eos_token: named, pad_token: named, unk_token: named },
   add_bos_token: z.boolean().nullish(),
-  chat_template: z.unknown(),
+  chat_template: z.unknown().optional(),
 });
 
 /** The keys under `tokenizer.`; `size` is the number of rows of the embedding. Throws GgufError naming what has no counterpart. */

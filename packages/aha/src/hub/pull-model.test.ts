@@ -8,6 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, afterEach, test } from "node:test";
 import { HubError } from "./hub-error.ts";
+import { modelOnDisk } from "./model-on-disk.ts";
 import { type PullOptions, pullModel } from "./pull-model.ts";
 
 const sha = "0123456789abcdef0123456789abcdef01234567";
@@ -166,6 +167,26 @@ test("offline only the cache is asked", async () => {
     await assert.rejects(pull(freshCache()), /owner\/name@main: expected a copy in the cache/);
   } finally {
     delete process.env.HF_HUB_OFFLINE;
+  }
+});
+
+test("a hub id stands for its folder: fetched once, then found without asking; paths stay paths", async () => {
+  const cache = freshCache();
+  Object.assign(process.env, { HF_ENDPOINT: endpoint, HF_HUB_CACHE: cache });
+  try {
+    const folder = await modelOnDisk("owner/name");
+    assert.deepEqual(readFileSync(join(folder, "model.safetensors")), Buffer.from(weights));
+    asked.length = 0;
+    assert.equal(await modelOnDisk("owner/name"), folder);
+    assert.equal(await modelOnDisk("hf://owner/name"), folder);
+    assert.deepEqual(asked, []);
+    for (const path of ["models", "./owner/name", "/owner/name", "a/b/c", "../name", place]) {
+      assert.equal(await modelOnDisk(path), path);
+    }
+    await assert.rejects(modelOnDisk("owner/other"), /owner\/other: http.*HF_ENDPOINT/s);
+  } finally {
+    delete process.env.HF_ENDPOINT;
+    delete process.env.HF_HUB_CACHE;
   }
 });
 

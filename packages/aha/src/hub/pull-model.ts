@@ -110,10 +110,23 @@ async function fetchAll(
   }
 }
 
-function cached(storage: string, name: string, revision: string): string {
+/** The folder of a model's snapshot in the cache, whole or begun; null where there is none. Asks no hub. */
+export async function cachedSnapshot(id: string, revision = "main"): Promise<string | null> {
+  const hub = await import("@huggingface/hub");
+  const name = id.replace(/^hf:\/\//, "");
+  const storage = join(hub.getHFHubCachePath(), hub.getRepoFolderName({ type: "model", name }));
+  const snapshot = snapshotIn(storage, revision);
+  return existsSync(snapshot) ? snapshot : null;
+}
+
+function snapshotIn(storage: string, revision: string): string {
   const reference = join(storage, "refs", revision);
   const sha = existsSync(reference) ? readFileSync(reference, "utf8").trim() : revision;
-  const snapshot = join(storage, "snapshots", sha);
+  return join(storage, "snapshots", sha);
+}
+
+function cached(storage: string, name: string, revision: string): string {
+  const snapshot = snapshotIn(storage, revision);
   if (existsSync(join(snapshot, "config.json"))) return snapshot;
   throw new HubError({
     what: `${name}@${revision}`,

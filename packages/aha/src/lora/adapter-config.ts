@@ -29,6 +29,8 @@ export interface AdapterConfig extends AdapterSettings {
   /** Ranks and alphas of single modules; the first key that names a module counts. */
   readonly rankPattern: ReadonlyMap<string, number>;
   readonly alphaPattern: ReadonlyMap<string, number>;
+  /** Whether it belongs to a sequence classifier, whose head is stored with it. */
+  readonly scalar: boolean;
 }
 
 const positiveInteger = z.int().positive();
@@ -37,7 +39,7 @@ const pattern = <Value extends z.ZodType>(value: Value) => z.record(z.string(), 
 
 const fields = z.object({
   peft_type: z.literal("LORA"),
-  task_type: z.literal("CAUSAL_LM").nullish(),
+  task_type: z.enum(["CAUSAL_LM", "SEQ_CLS"]).nullish(),
   base_model_name_or_path: z.string().nullish(),
   r: positiveInteger,
   lora_alpha: z.number().positive(),
@@ -47,7 +49,8 @@ const fields = z.object({
   use_rslora: z.boolean().default(false),
   rank_pattern: pattern(positiveInteger),
   alpha_pattern: pattern(z.number().positive()),
-  modules_to_save: z.array(z.never()).nullish(),
+  // PEFT puts both names in for every classifier.
+  modules_to_save: z.array(z.enum(["classifier", "score"])).nullish(),
   layers_to_transform: z.union([layer, z.array(layer)]).nullish(),
   layers_pattern: z.union([z.literal(["layers", ""]), z.array(z.literal("layers"))]).nullish(),
   // How fresh adapters were drawn. Other ways (PiSSA, OLoRA, CorDA) change the base's weights.
@@ -98,6 +101,11 @@ export function parseAdapterConfig(
   }
   const { data } = parsed;
   const targets = data.target_modules;
+  const scalar = data.task_type === "SEQ_CLS";
+  const saved = data.modules_to_save ?? [];
+  if (!scalar && saved.length > 0) {
+    throw unsupported("modules_to_save", 'expected none beside task_type "CAUSAL_LM"', saved);
+  }
   const alphas = Object.entries(data.alpha_pattern ?? {});
   const expression = alphas.find(([key]) => !isLiteralKey(key));
   if (expression !== undefined) {
@@ -115,6 +123,7 @@ export function parseAdapterConfig(
     layers: chosen.length === 0 ? null : chosen,
     rankPattern: new Map(Object.entries(data.rank_pattern ?? {})),
     alphaPattern: new Map(alphas),
+    scalar,
   };
 }
 
@@ -127,8 +136,8 @@ export interface WrittenAdapter extends AdapterSettings {
   readonly alphas: Readonly<Record<string, number>>;
 }
 
-/** The contents of `adapter_config.json` as PEFT expects them. */
-export function formatAdapterConfig(adapter: WrittenAdapter): Record<string, unknown> {
+/** The contents of `adapter_config.json` as PEFT expects them; `scalar`: of a sequence classifier. */
+export function formatAdapterConfig(adapter: WrittenAdapter, scalar = false): Record<string, unknown> {
   return {
     alpha_pattern: adapter.alphas,
     auto_mapping: null,
@@ -141,13 +150,13 @@ export function formatAdapterConfig(adapter: WrittenAdapter): Record<string, unk
     layers_to_transform: null,
     lora_alpha: adapter.alpha,
     lora_dropout: adapter.dropout,
-    modules_to_save: null,
+    modules_to_save: scalar ? ["classifier", "score"] : null,
     peft_type: "LORA",
     r: adapter.rank,
     rank_pattern: adapter.ranks,
     revision: null,
     target_modules: adapter.targetModules,
-    task_type: "CAUSAL_LM",
+    task_type: scalar ? "SEQ_CLS" : "CAUSAL_LM",
     use_dora: false,
     use_rslora: adapter.rankStabilised,
   };

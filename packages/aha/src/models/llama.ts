@@ -140,6 +140,14 @@ export class Llama implements LanguageModel {
     );
   }
 
+  /**
+   * Final hidden states [T, D] of tokens int64 [T], where `attend` turns each layer's fused projection
+   * [T, (H + 2 Hk) d] into [T, H d]: for caches of another layout.
+   */
+  hiddenThrough(tokenIds: Tensor, attend: (projected: Tensor, layer: number) => Tensor): Tensor {
+    return this.#throughLayers(tokenIds, attend);
+  }
+
   /** One decoding step: the next hidden states [B, D] of the batch's completions, whose keys and values go into the cache. */
   decode(batch: DecodeBatch, cache: DecodeCache): Tensor {
     const { config, rotary, scale } = this;

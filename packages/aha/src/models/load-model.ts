@@ -20,6 +20,7 @@ import type { LanguageModel } from "./language-model.ts";
 import { Llama } from "./llama.ts";
 import { processorHasBfloat16 } from "./processor.ts";
 import { ADAPTER_FILE, readAdapter, writeAdapter } from "./stored-adapter.ts";
+import type { StoredModel } from "./stored-model.ts";
 import { loadWeights } from "./stored-weights.ts";
 
 /** A model as it was found in its folder. */
@@ -187,14 +188,16 @@ export function requireNoModel(folder: string): void {
  * Writes a folder that transformers loads: configuration, weights in the model's dtype, tokenizer, card. With an adapter in
  * force it is the adapter's folder, for PEFT.
  */
-export function saveModel(folder: string, model: LanguageModel, options: SaveModelOptions): void {
+export function saveModel(folder: string, model: StoredModel, given: SaveModelOptions): void {
+  const pipeline = model.score === undefined ? {} : { pipeline: "text-classification" as const };
+  const options = { ...given, card: { ...pipeline, ...given.card } };
   const adapter = model.adapters.active;
   if (adapter !== null) {
     requireNoModel(folder);
     const { base } = adapter.settings;
     const card = { ...options.card, library: "peft" as const, ...(base === null ? {} : { baseModel: base }) };
     writeFolder(folder, { ...options, config: null, card });
-    writeAdapter(folder, adapter);
+    writeAdapter(folder, adapter, model.score ?? null);
     return;
   }
   const dtype = model.dtype as DecoderConfig["dtype"];

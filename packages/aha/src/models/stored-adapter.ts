@@ -1,7 +1,7 @@
 /** A LoRA adapter read from a folder as PEFT writes it, and written as PEFT reads it. */
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { type Device, type Dtype, mapFile, noGrad, scope } from "@aha/torch";
+import { type Device, type Dtype, mapFile, noGrad, scope, type Tensor } from "@aha/torch";
 import { ModelFolderError } from "../folder/errors.ts";
 import { formatJson } from "../folder/json-file.ts";
 import type { ModelConfig } from "../folder/model-config.ts";
@@ -18,6 +18,8 @@ import { storedTensor } from "./stored-tensor.ts";
 import { tensorEntry } from "./stored-weights.ts";
 
 export const ADAPTER_FILE = "adapter_model.safetensors";
+/** A sequence classifier's head, which PEFT stores with the adapter. */
+export const ADAPTER_SCORE = "base_model.model.score.weight";
 
 /**
  * Throws ModelFolderError where the folder's adapter does not fit the model, or is of a kind that is not supported. `base` is
@@ -29,8 +31,18 @@ export function readAdapter(
   dtype: Dtype,
   device: Device,
   base?: string,
+  kind: "tokens" | "scalar" = "tokens",
 ): Adapter {
   const settings = readAdapterConfig(folder);
+  if (settings.scalar !== (kind === "scalar")) {
+    throw new ModelFolderError({
+      file: join(folder, ADAPTER_CONFIG_FILE),
+      message: `field "task_type": expected ${settings.scalar ? "CAUSAL_LM" : "SEQ_CLS"} here, got ${settings.scalar ? "SEQ_CLS" : "CAUSAL_LM"}`,
+      remedy: settings.scalar
+        ? "It is a reward model's adapter: it gives scores, not tokens"
+        : "It is a language model's adapter: merge it into its base first",
+    });
+  }
   const file = join(folder, ADAPTER_FILE);
   if (!existsSync(file)) {
     throw new ModelFolderError({
@@ -70,7 +82,7 @@ function adaptedModules(
       remedy:
         "Adapter and base model do not belong together, or the adapter is of a kind that is not supported",
     });
-  const names = new Set<string>();
+  const names = new Set<string>(config.scalar ? [ADAPTER_SCORE] : []);
   const modules = known.flatMap((module) => {
     const [keyA, keyB] = [adapterKey(module.path, "A"), adapterKey(module.path, "B")];
     const [matrixA, matrixB] = [tensors.get(keyA), tensors.get(keyB)];
@@ -124,10 +136,35 @@ function firstNaming(pattern: ReadonlyMap<string, number>, path: string): number
   return undefined;
 }
 
-/** Writes configuration and weights, in the adapter's dtype, into a folder (made where needed). */
-export function writeAdapter(folder: string, adapter: Adapter): void {
+/**
+ * Writes configuration and weights, in the adapter's dtype, into a folder (made where needed); with `score` [1, D], the head
+ * of a sequence classifier, it is a classifier's adapter.
+ */
+export function writeAdapter(folder: string, adapter: Adapter, score: Tensor | null = null): void {
   mkdirSync(folder, { recursive: true });
-  writeSafetensors(join(folder, ADAPTER_FILE), adapter.matrices().map(tensorEntry));
-  const config = formatJson(formatAdapterConfig(adapter.written()));
+  const entries = adapter.matrices().map(tensorEntry);
+  const head = { name: ADAPTER_SCORE, start: 0, length: 1 };
+  const heads = score === null ? [] : [tensorEntry({ ...head, tensor: score, shape: score.shape })];
+  writeSafetensors(join(folder, ADAPTER_FILE), [...entries, ...heads]);
+  const config = formatJson(formatAdapterConfig(adapter.written(), score !== null));
   writeFileSync(join(folder, ADAPTER_CONFIG_FILE), config, { flush: true });
+}
+
+/** Takes the head [1, D] that is stored with a classifier's adapter. Throws ModelFolderError where there is none of that shape. */
+export function readAdapterScore(folder: string, target: Tensor): void {
+  const file = join(folder, ADAPTER_FILE);
+  const { dataOffset, tensors } = readSafetensorsHeader(file);
+  const location = tensors.get(ADAPTER_SCORE);
+  if (location?.shape.join() !== target.shape.join()) {
+    throw new ModelFolderError({
+      file,
+      message: `expected ${ADAPTER_SCORE} [${target.shape.join(", ")}], found ${location === undefined ? "no such tensor" : `[${location.shape.join(", ")}]`}`,
+      remedy: "Only classifiers of one label, with a head that was stored with the adapter, can be used",
+    });
+  }
+  scope(() =>
+    noGrad(() => {
+      target.copy_(storedTensor(mapFile(file), dataOffset, { ...location, file }, ADAPTER_SCORE));
+    }),
+  );
 }

@@ -1,7 +1,9 @@
 /** A dense decoder's weights read from a Hugging Face folder, and as the entries of one. */
 import { type Device, type Dtype, noGrad, scope, type Tensor } from "@aha/torch";
+import { ModelFolderError } from "../folder/errors.ts";
 import type { ModelConfig } from "../folder/model-config.ts";
 import type { SafetensorsDtype, SafetensorsEntry } from "../folder/safetensors.ts";
+import { locateWeights } from "../folder/weights.ts";
 import { type LlamaWeights, type NamedPart, namedParts } from "./decoder-weights.ts";
 import { allocateWeights } from "./llama-weights.ts";
 import { fillParts } from "./stored-parts.ts";
@@ -13,8 +15,18 @@ const safetensorsDtypes: Partial<Record<Dtype, SafetensorsDtype>> = {
   bfloat16: "BF16",
 };
 
+/** The name of a sequence classifier's head in Hugging Face's files. */
+export const SCORE_WEIGHT = "score.weight";
+
 /** Reads the weights of a folder, one file at a time by memory map, converting as they are copied into place. */
 export function loadWeights(folder: string, config: ModelConfig, dtype: Dtype, device: Device): LlamaWeights {
+  if (locateWeights(folder).has(SCORE_WEIGHT)) {
+    throw new ModelFolderError({
+      file: folder,
+      message: `weight "${SCORE_WEIGHT}": a reward model or classifier, which gives scores, not tokens`,
+      remedy: "Name a causal model; a reward model is taken by rewardModel({ path }) and `aha reward-model`",
+    });
+  }
   const weights = allocateWeights(config, dtype, device);
   fillParts(folder, namedParts(config, weights), {
     blocks: null,

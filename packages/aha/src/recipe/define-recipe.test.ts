@@ -103,7 +103,10 @@ test("shapes that cannot be built name the nearest that can", () => {
 
 test("what is no recipe at all is told so", () => {
   assert.match(problemsOf(null)[0] ?? "", /expected an object of fields, got null/);
-  assert.match(problemsOf({ stage: "dpo" })[0] ?? "", /expected "rl", "sft" or "pretrain", got "dpo"/);
+  assert.match(
+    problemsOf({ stage: "dpo" })[0] ?? "",
+    /expected "rl", "sft", "reward-model" or "pretrain", got "dpo"/,
+  );
   const { task: _, ...without } = minimal;
   assert.match(problemsOf(without)[0] ?? "", /^task: missing; expected a Task value/);
 });

@@ -8,16 +8,26 @@ import {
   type ReinforcementRecipeInput,
   reinforcementSchema,
 } from "./reinforcement-schema.ts";
+import {
+  type RewardModelRecipe,
+  type RewardModelRecipeInput,
+  rewardModelSchema,
+} from "./reward-model-schema.ts";
 import { type SupervisedRecipe, type SupervisedRecipeInput, supervisedSchema } from "./supervised-schema.ts";
 
-export type RecipeInput = ReinforcementRecipeInput | PretrainRecipeInput | SupervisedRecipeInput;
-export type Recipe = ReinforcementRecipe | PretrainRecipe | SupervisedRecipe;
+export type RecipeInput =
+  | ReinforcementRecipeInput
+  | PretrainRecipeInput
+  | SupervisedRecipeInput
+  | RewardModelRecipeInput;
+export type Recipe = ReinforcementRecipe | PretrainRecipe | SupervisedRecipe | RewardModelRecipe;
 
 /** The schema of each stage, by the value of `stage`. */
 export const recipeSchemas = {
   rl: reinforcementSchema,
   pretrain: pretrainSchema,
   sft: supervisedSchema,
+  "reward-model": rewardModelSchema,
 } as const;
 
 export type StageName = keyof typeof recipeSchemas;
@@ -35,6 +45,7 @@ function isStage(value: unknown): value is StageName {
 export function defineRecipe(input: ReinforcementRecipeInput): ReinforcementRecipe;
 export function defineRecipe(input: PretrainRecipeInput): PretrainRecipe;
 export function defineRecipe(input: SupervisedRecipeInput): SupervisedRecipe;
+export function defineRecipe(input: RewardModelRecipeInput): RewardModelRecipe;
 export function defineRecipe(input: RecipeInput): Recipe {
   return parseRecipe(input);
 }
@@ -48,7 +59,7 @@ export function parseRecipe(input: unknown, source = "recipe"): Recipe {
   const stage: unknown = "stage" in input ? input.stage : undefined;
   if (!isStage(stage)) {
     const came = stage === undefined ? "nothing" : JSON.stringify(stage);
-    const message = `expected "rl", "sft" or "pretrain", got ${came}`;
+    const message = `expected "rl", "sft", "reward-model" or "pretrain", got ${came}`;
     throw new RecipeError([{ path: "stage", message }], source);
   }
   const schema = recipeSchemas[stage];

@@ -9,6 +9,7 @@ export type { PretrainRecipe, PretrainRecipeInput } from "./pretrain-schema.ts";
 export { pretrainSteps } from "./pretrain-schema.ts";
 export { RecipeError, type RecipeProblem } from "./recipe-error.ts";
 export type { ReinforcementRecipe, ReinforcementRecipeInput } from "./reinforcement-schema.ts";
+export type { PreferenceRows, RewardModelRecipe, RewardModelRecipeInput } from "./reward-model-schema.ts";
 export { recipeDifferences, resumeObstacles, serialiseRecipe } from "./serialise-recipe.ts";
 export type { SupervisedRecipe, SupervisedRecipeInput, SupervisedRows } from "./supervised-schema.ts";
 export {

@@ -2,12 +2,13 @@
 import { z } from "zod";
 import { pretrainSchema } from "./pretrain-schema.ts";
 import { reinforcementSchema } from "./reinforcement-schema.ts";
+import { rewardModelSchema } from "./reward-model-schema.ts";
 import { supervisedSchema } from "./supervised-schema.ts";
 
 /** The schema as text, as committed in `packages/aha/recipe.schema.json` (written by `aha schema --write`). */
 export function recipeJsonSchema(): string {
   const schema = z.toJSONSchema(
-    z.discriminatedUnion("stage", [reinforcementSchema, supervisedSchema, pretrainSchema]),
+    z.discriminatedUnion("stage", [reinforcementSchema, supervisedSchema, rewardModelSchema, pretrainSchema]),
     {
       io: "input",
       unrepresentable: "any",

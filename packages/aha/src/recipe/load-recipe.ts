@@ -16,13 +16,21 @@ const moduleExtensions = [".ts", ".mts", ".js", ".mjs"];
  * @throws {RecipeError} when the file is missing, unreadable or wrong, or an override is
  */
 export async function loadRecipe(file: string, assignments: readonly string[] = []): Promise<Recipe> {
+  return applyOverrides(parseRecipe(await readRecipeValue(file), file), assignments);
+}
+
+/**
+ * What a recipe file of any kind holds, not yet checked.
+ *
+ * @throws {RecipeError} when the file is missing or unreadable
+ */
+export async function readRecipeValue(file: string): Promise<unknown> {
   const fail = (message: string, cause?: unknown) =>
     new RecipeError([{ path: "", message }], file, { cause });
   const path = resolve(file);
   if (!existsSync(path)) throw fail(`no such file (looked for ${path})`);
   if (statSync(path).isDirectory()) throw fail("is a folder; name the recipe file in it");
-  const extension = extname(path).toLowerCase();
-  return applyOverrides(parseRecipe(await readValue(path, extension, fail), file), assignments);
+  return readValue(path, extname(path).toLowerCase(), fail);
 }
 
 type Fail = (message: string, cause?: unknown) => RecipeError;

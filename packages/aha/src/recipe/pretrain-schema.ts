@@ -1,6 +1,7 @@
 /** The recipe of a small base model pretrained from nothing: shape, text, tokens, schedule. */
 import { z } from "zod";
 import { nearestWorking } from "./batch-arithmetic.ts";
+import { cost } from "./cost-field.ts";
 import {
   betas,
   checkpoint,
@@ -100,6 +101,7 @@ export const pretrainSchema = z
     maxGradientNorm: positive.default(1),
     evaluation,
     checkpoint,
+    cost,
     output: z.string().min(1).describe("The folder the finished model is written to."),
   })
   .superRefine((recipe, context) => {

@@ -3,6 +3,7 @@ import { z } from "zod";
 import type { Task } from "../tasks/task.ts";
 import { isTaskSource, type TaskSource } from "../tasks/task-source.ts";
 import { batchProblems } from "./batch-arithmetic.ts";
+import { cost } from "./cost-field.ts";
 import { lora } from "./lora-field.ts";
 import {
   betas,
@@ -40,6 +41,30 @@ const model = z.strictObject({
   lora,
   experts,
 });
+
+/** Of PPO alone. The paper compares λ 0.95 and 1 (DeepSeek-R1, A.3); the other defaults are the usual ones of PPO. */
+const ppo = z
+  .strictObject({
+    lambda: fraction
+      .default(1)
+      .describe(
+        "λ of the generalised advantage estimation; 1, the better one in the paper: return minus value.",
+      ),
+    discount: fraction.default(1).describe("γ by token."),
+    valueLearningRate: positive
+      .default(1e-5)
+      .describe("Of the value model, with the same warm-up and schedule."),
+    valueClip: z
+      .number()
+      .nonnegative()
+      .default(0.2)
+      .describe("A value that moves further than this in one step gains nothing; 0: not clipped."),
+    whitenAdvantages: z
+      .boolean()
+      .default(true)
+      .describe("Scale the advantages of a step's tokens to mean 0 and standard deviation 1."),
+  })
+  .prefault({});
 
 /** Defaults without a source named are ours: the paper does not publish them. */
 const rl = z.strictObject({
@@ -86,6 +111,13 @@ const rl = z.strictObject({
     .describe(
       "sequence-mean: DeepSeekMath; token-mean: DAPO; constant-length: Dr. GRPO, divided by maxNewTokens.",
     ),
+  algorithm: z
+    .enum(["grpo", "ppo"])
+    .default("grpo")
+    .describe(
+      "grpo: advantages within a group, the KL penalty in the loss; ppo: advantages by a value model as large as the policy, the KL penalty in the rewards.",
+    ),
+  ppo,
   advantageForm: z
     .enum(["group-standardised", "mean-centred"])
     .default("group-standardised") // DeepSeekMath §4.1.2
@@ -136,6 +168,21 @@ const evaluation = z
   })
   .prefault({});
 
+const alarm = z
+  .strictObject({
+    reward: z.string().min(1).describe("The name of the reward that a model gives."),
+    accuracyDrop: fraction
+      .default(0.05)
+      .describe("Raised where held-out accuracy is so far below its best so far …"),
+    rewardRise: z
+      .number()
+      .nonnegative()
+      .default(0)
+      .describe("… and the reward more than this above what it was then."),
+    stop: z.boolean().default(true).describe("End the run; false: only warn."),
+  })
+  .describe("Watches for reward hacking at each evaluation (evaluation.every); left out: off.");
+
 const preflight = z
   .strictObject({
     enabled: z.boolean().default(true),
@@ -165,9 +212,11 @@ export const reinforcementSchema = z
     task,
     rl,
     evaluation,
+    alarm: alarm.optional(),
     checkpoint,
     preflight,
     log,
+    cost,
   })
   .superRefine((recipe, context) => {
     const { rl, model } = recipe;

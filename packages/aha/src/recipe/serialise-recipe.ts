@@ -17,6 +17,15 @@ export function serialiseRecipe(recipe: Recipe, loaded?: Task): Record<string, J
   );
 }
 
+/** Any value of a recipe as JSON, in the same manner; its fields are those of a recipe. */
+export function serialiseValue(value: object): Record<string, JsonValue> {
+  return Object.fromEntries(
+    Object.entries(value)
+      .filter(([, entry]) => entry !== undefined)
+      .map(([key, entry]) => [key, key === "task" ? taskToJson(entry, undefined) : toJson(entry)]),
+  );
+}
+
 function taskToJson(task: unknown, loaded: Task | undefined): JsonValue {
   if (isTask(task)) return toJson(task);
   const questions = loaded && { train: summary(loaded.train), heldOut: summary(loaded.heldOut) };
@@ -84,7 +93,7 @@ const isObject = (value: JsonValue): value is { [key: string]: JsonValue } =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
 /** Fields that may change between a run and its resumption without making it another run. */
-const harmless = [/^threads$/, /^evaluation\.every$/, /^(checkpoint|preflight|log)\./];
+const harmless = [/^threads$/, /^cost(\.|$)/, /^evaluation\.every$/, /^(checkpoint|preflight|log)\./];
 
 /**
  * Differences that forbid resuming a run under the new recipe: its steps would not be the same steps.
@@ -97,9 +106,15 @@ export function resumeObstacles(
   const { rl } = before;
   const constant = rl !== undefined && isObject(rl) && rl.schedule === "constant";
   return recipeDifferences(before, after).filter(
-    ({ path, before: was }) =>
-      // A run of an earlier version did not write down what its task's questions were.
+    ({ path, before: was, after: now }) =>
+      // A run of an earlier version did not write down what its task's questions were, nor its algorithm.
       !(path === "task.questions" && was === undefined) &&
+      !(path === "rl.algorithm" && was === undefined && now === "grpo") &&
+      !(
+        /^rl\.ppo(\.|$)/.test(path) &&
+        isObject(after.rl ?? null) &&
+        (after.rl as { algorithm?: JsonValue }).algorithm === "grpo"
+      ) &&
       !harmless.some((pattern) => pattern.test(path)) &&
       !(constant && path === "rl.steps"),
   );

@@ -1,6 +1,7 @@
 /** The recipe of supervised fine-tuning: which model learns which conversations, for how long. */
 import { z } from "zod";
 import type { JsonValue } from "../tasks/task.ts";
+import { cost } from "./cost-field.ts";
 import { lora } from "./lora-field.ts";
 import {
   betas,
@@ -103,6 +104,7 @@ export const supervisedSchema = z.strictObject({
     .describe("Tokens of one forward and backward pass; 0 chooses by itself."),
   evaluation,
   checkpoint,
+  cost,
   output: z.string().min(1).describe("The folder the finished model is written to."),
 });
 

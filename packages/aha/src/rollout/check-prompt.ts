@@ -8,6 +8,7 @@ export function checkPrompt(
   promptTokenIds: readonly number[],
   index: number,
   maxNewTokens: number,
+  positions: number = model.positions,
 ): void {
   if (promptTokenIds.length === 0) {
     throw new PromptError(
@@ -23,7 +24,6 @@ export function checkPrompt(
     );
   }
   const needed = promptTokenIds.length + maxNewTokens;
-  const { positions } = model;
   if (needed > positions) {
     throw new PromptError(
       `prompt ${index} has ${promptTokenIds.length} tokens and maxNewTokens is ${maxNewTokens}: ${needed} together, ` +

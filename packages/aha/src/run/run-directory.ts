@@ -36,6 +36,7 @@ export function runPaths(root: string) {
     heartbeat: join(root, "heartbeat.json"),
     summary: join(root, "summary.json"),
     report: join(root, "report.html"),
+    costs: join(root, "cost.jsonl"),
     lock: join(root, "lock"),
   } as const;
 }
@@ -140,6 +141,7 @@ const cleared = [
   "tensorboard",
   "summary",
   "report",
+  "costs",
 ] as const;
 
 /**
@@ -207,7 +209,9 @@ export function resumeRun(root: string, recipe?: JsonValue): RunDirectory {
     removePartials(root);
     const checkpoint = latestCheckpoint(paths.checkpoints);
     if (checkpoint === undefined) {
-      for (const name of cleared) rmSync(paths[name], { recursive: true, force: true });
+      // The ledger stays: what a killed process spent was spent.
+      for (const name of cleared.filter((one) => one !== "costs"))
+        rmSync(paths[name], { recursive: true, force: true });
     } else {
       truncateEvents(paths.events, checkpoint.step, checkpoint.eventsPosition);
       removeRolloutsAfter(paths.rollouts, checkpoint.step);

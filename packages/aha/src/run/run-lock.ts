@@ -69,6 +69,12 @@ export function takeRunLock(path: string): RunLock {
   };
 }
 
+/** Whether a process that lives, or that runs on another machine, holds the lock. */
+export function isLockHeld(path: string): boolean {
+  const holder = readHolder(path);
+  return holder !== undefined && isAlive(holder);
+}
+
 /** A link appears under its name whole or not at all, and only where the name is free. */
 function claim(candidate: string, path: string): void {
   for (let attempt = 0; attempt < 3; attempt++) {

@@ -54,6 +54,7 @@ export type NewRunEvent = WithoutTime<RunEvent>;
 export interface RolloutRecord {
   readonly step: number;
   readonly question: string; // the question's id
+  readonly level?: string; // of its difficulty, where the question says one
   readonly sample: number; // 0 … groupSize − 1
   readonly prompt: string;
   readonly completion: string;
@@ -66,6 +67,20 @@ export interface RolloutRecord {
   readonly advantage: number | null; // null in evaluations
 }
 
+/** What a run spent, all its processes together; see cost/ledger.ts. */
+export interface CostSummary {
+  readonly device_hours: number;
+  /** US dollars. */
+  readonly dollars: number;
+  /** Part of `device_hours`: of steps that a kill undid, and that were made again. */
+  readonly repeated_device_hours: number;
+  readonly prompt_tokens: number;
+  readonly sampled_tokens: number;
+  readonly trained_tokens: number;
+  readonly flops: number;
+  readonly phases: Readonly<Record<string, { readonly device_hours: number; readonly flops: number }>>;
+}
+
 /** `summary.json`, written by every finished run. */
 export interface RunSummary {
   readonly recipe: string;
@@ -74,4 +89,6 @@ export interface RunSummary {
   readonly device: string;
   readonly before: EvaluationSummary;
   readonly after: EvaluationSummary;
+  /** Left out in runs of earlier versions. */
+  readonly cost?: CostSummary;
 }

@@ -6,6 +6,7 @@ import { examineRollouts, PreflightError } from "../training/preflight.ts";
 import { questionsOfStep } from "../training/question-order.ts";
 import { sampleStep } from "../training/reinforcement-step.ts";
 import { type ReinforcementRun, warn } from "./reinforcement-run.ts";
+import { countRollout } from "./run-costs.ts";
 
 /** The seeds of the pre-flight's rollouts are no training step's. */
 const PREFLIGHT_STEP = -1;
@@ -40,6 +41,7 @@ export async function preflight(run: ReinforcementRun): Promise<void> {
   progress.status("Pre-flight: a few rollouts …");
   const questions = questionsOfStep(task.train, 0, recipe.preflight.questions, recipe.seed);
   const sampled = await sampleStep(session, task, questions, PREFLIGHT_STEP, phases);
+  countRollout(run, sampled);
   const { warnings, refusal, meanReward, meanLength } = examineRollouts(
     sampled.groups,
     recipe.rl.maxNewTokens,

@@ -4,6 +4,8 @@ import { stepName } from "../run/rollout-files.ts";
 import type { EvaluationSummary } from "../run/run-records.ts";
 import { PHASE_DEADLINE_SECONDS } from "../training/phase-deadline.ts";
 import type { ReinforcementRun } from "./reinforcement-run.ts";
+import { countEvaluation } from "./run-costs.ts";
+import { watchForHacking } from "./watch-for-hacking.ts";
 
 /** All evaluations of a run draw with the same seeds, and with none of training's. */
 const EVALUATION_STEP = -2;
@@ -31,7 +33,9 @@ export async function evaluateHeldOut(
   const writer = directory.evaluation(when === "during" ? stepName(step) : when);
   for (const record of records) writer.append(record);
   writer.close();
+  countEvaluation(run, records);
   directory.record({ type: "evaluation", step, when, summary });
+  if (when !== "after") watchForHacking(run, summary, records);
   progress.say(
     `${when}: accuracy ${(100 * summary.accuracy).toFixed(1)} %, format ${(100 * summary.format).toFixed(1)} %, ` +
       `mean length ${summary.mean_length.toFixed(1)} tokens, "wait" ${(summary.reflection.wait ?? 0).toFixed(2)} a response`,

@@ -6,10 +6,12 @@ import { chooseDevice } from "../models/load-model.ts";
 import { type PretrainRecipe, pretrainSteps } from "../recipe/pretrain-schema.ts";
 import { type Corpus, resolveCorpus } from "../recipe/task-registry.ts";
 import { documentBatches, type TrainingBatch } from "../training/document-batches.ts";
+import type { LabelledSequence } from "../training/labelled-sequence.ts";
 import { useThreads } from "../training/threads.ts";
 import { findTokenizer, PretrainSession } from "./pretrain-session.ts";
 import { corpora } from "./registries.ts";
 import { runSupervised, type SupervisedLoop, type SupervisedPlan } from "./supervised-run.ts";
+import { textLearning } from "./text-learning.ts";
 
 const TOKENS_PER_MICRO_BATCH = 16_384;
 /** Seeds of the held-out text lie apart from those of the training text. */
@@ -23,21 +25,23 @@ export async function pretrain(recipe: PretrainRecipe, options: TrainOptions): P
   chooseDevice(recipe.model.device);
   let session: PretrainSession | undefined;
   const current = (): PretrainSession => session as PretrainSession;
-  const plan: SupervisedPlan = {
+  const heldOut = (): readonly LabelledSequence[] => {
+    const seed = recipe.seed + HELD_OUT_SEED;
+    const [first] = batchesOf(current(), corpus, seed, recipe.evaluation.sequences, 0);
+    return first?.sequences ?? [];
+  };
+  const plan: SupervisedPlan<TrainingBatch> = {
     recipe,
     steps: pretrainSteps(recipe),
-    tokensPerMicroBatch: TOKENS_PER_MICRO_BATCH,
-    predictionWeight: 0,
+    ...textLearning(() => ({ model: current().model, optimizer: current().optimizer, heldOut: heldOut() }), {
+      ...{ seed: recipe.seed, maxGradientNorm: recipe.maxGradientNorm },
+      ...{ tokensPerMicroBatch: TOKENS_PER_MICRO_BATCH, predictionWeight: 0 },
+    }),
     open(folder) {
       session = new PretrainSession(recipe, tokenizer.place(join(folder, "tokenizer")));
       return session;
     },
-    batches: (_, skip) => batchesOf(current(), corpus, recipe.seed, recipe.batch, skip),
-    heldOut() {
-      const seed = recipe.seed + HELD_OUT_SEED;
-      const [first] = batchesOf(current(), corpus, seed, recipe.evaluation.sequences, 0);
-      return first?.sequences ?? [];
-    },
+    batches: (skip) => batchesOf(current(), corpus, recipe.seed, recipe.batch, skip),
     learningRate: (step) =>
       learningRateAt(step, {
         peak: recipe.learningRate,

@@ -1,5 +1,8 @@
 /** A reinforcement run under way: what its parts share, and how it is opened, saved and closed. */
+import type { WatchedEvaluation } from "../algorithms/hacking-alarm.ts";
 import type { TrainOptions } from "../contracts/work.ts";
+import type { RunMeter } from "../cost/run-meter.ts";
+import { modelOnDisk } from "../hub/model-on-disk.ts";
 import { RecipeError } from "../recipe/recipe-error.ts";
 import type { ReinforcementRecipe } from "../recipe/reinforcement-schema.ts";
 import { loadTask } from "../recipe/task-registry.ts";
@@ -15,6 +18,7 @@ import { requireRoom } from "../training/prompt-room.ts";
 import { openMonitor, type RunMonitor } from "../training/run-monitor.ts";
 import { openRun } from "../training/run-setup.ts";
 import { restoreTrainingState, saveTrainingState, trainingStateBytes } from "../training/training-state.ts";
+import { openMeter } from "./run-costs.ts";
 
 /** What the loop remembers between steps, and a checkpoint keeps. */
 type Loop = {
@@ -26,6 +30,9 @@ type Loop = {
   /** Lowered where memory ran out: a resumed run must split its batches in the same way. */
   readonly tokensPerMicroBatch: number;
   readonly before: EvaluationSummary | null;
+  /** Absent in checkpoints of runs without an alarm. */
+  readonly watched?: readonly WatchedEvaluation[];
+  readonly alarmed?: boolean;
 };
 
 export interface ReinforcementRun {
@@ -36,6 +43,7 @@ export interface ReinforcementRun {
   readonly phases: Phases;
   readonly progress: Progress;
   readonly monitor: RunMonitor;
+  readonly meter: RunMeter;
   /** Whether standard output gets a JSON line a step. */
   readonly json: boolean;
   /** When this process began, on `performance.now()`'s clock. */
@@ -47,6 +55,10 @@ export interface ReinforcementRun {
   referenceRefreshed: boolean;
   /** The held-out evaluation before training; null where there was none. */
   before: EvaluationSummary | null;
+  /** Held-out evaluations so far, where the recipe has an alarm. */
+  watched: readonly WatchedEvaluation[];
+  /** The alarm has ended the run. */
+  alarmed: boolean;
   /** What earlier processes of this run took. */
   secondsBefore: number;
 }
@@ -68,15 +80,25 @@ export async function openReinforcementRun(
       { path: "task", message: `"${task.name}" has no rewards; give it some by withRewards(task, function)` },
     ]);
   }
-  const session = new PolicySession(recipe);
+  const session = new PolicySession(recipe, await modelOnDisk(recipe.model.path));
   try {
     requireRoom(session, task);
     const directory = openRun(options.runDirectory, recipe, options.resume, task);
-    const monitor = openMonitor(directory, recipe.rl.steps);
+    const monitor = openMonitor(directory, recipe.rl.steps, options.quiet);
+    const meter = openMeter(directory, recipe, session.policy.device, started);
     return {
-      ...{ recipe, task, session, directory, monitor, phases: monitor.phases, progress: monitor.progress },
+      ...{
+        recipe,
+        task,
+        session,
+        directory,
+        monitor,
+        meter,
+        phases: monitor.phases,
+        progress: monitor.progress,
+      },
       ...{ json: options.json, started, step: 0, tokens: 0, updates: 0, referenceRefreshed: false },
-      ...{ before: null, secondsBefore: 0 },
+      ...{ before: null, watched: [], alarmed: false, secondsBefore: 0 },
     };
   } catch (error) {
     session.dispose();
@@ -97,9 +119,10 @@ export function warn({ directory, progress, step }: ReinforcementRun, message: s
 
 /** Puts the run where the checkpoint in `folder` was made. */
 export function restoreRun(run: ReinforcementRun, folder: string, step: number): void {
-  const { policy, optimizer, reference } = run.session;
-  const { loop } = restoreTrainingState<Loop>(folder, { model: policy, optimizer, reference });
-  const { tokens, updates, referenceRefreshed, before } = loop;
+  const { policy, optimizer, reference, value } = run.session;
+  const { loop } = restoreTrainingState<Loop>(folder, { model: policy, optimizer, reference, value });
+  const { tokens, updates, referenceRefreshed, before, watched = [], alarmed = false } = loop;
+  Object.assign(run, { watched, alarmed });
   Object.assign(run, { step, tokens, updates, referenceRefreshed, before, secondsBefore: loop.seconds });
   run.session.tokensPerMicroBatch = loop.tokensPerMicroBatch;
 }
@@ -108,20 +131,28 @@ export function restoreRun(run: ReinforcementRun, folder: string, step: number):
 export async function saveRun(run: ReinforcementRun): Promise<void> {
   const { directory, session, recipe, step } = run;
   if (directory.lastCheckpoint?.step === step) return;
-  const { policy, optimizer, tokensPerMicroBatch } = session;
+  const { policy, optimizer, value, tokensPerMicroBatch } = session;
   // A reference that was never refreshed is the model that training started from.
   const reference = run.referenceRefreshed ? session.reference : null;
   const { tokens, updates, referenceRefreshed, before } = run;
   const loop: Loop = {
     ...{ tokens, updates, referenceRefreshed, before, tokensPerMicroBatch },
     seconds: secondsOf(run),
+    ...(recipe.alarm === undefined ? {} : { watched: run.watched, alarmed: run.alarmed }),
   };
   const write = (folder: string) =>
-    saveTrainingState(folder, { model: policy, optimizer, reference, loop }, session.saveOptions(step));
+    saveTrainingState(
+      folder,
+      { model: policy, optimizer, reference, value, loop },
+      session.saveOptions(step),
+    );
   await run.phases.runAsync(
     "checkpoint",
     async () => {
-      const expectedBytes = trainingStateBytes(policy, optimizer, reference, session.opened.folder);
+      const expectedBytes = trainingStateBytes(
+        { model: policy, optimizer, reference, value },
+        session.opened.folder,
+      );
       const { path } = await directory.checkpoint(write, {
         step,
         keep: recipe.checkpoint.keep,
@@ -136,6 +167,7 @@ export async function saveRun(run: ReinforcementRun): Promise<void> {
 /** Closes what `openReinforcementRun` opened. */
 export async function closeRun(run: ReinforcementRun): Promise<void> {
   await run.monitor.close();
+  run.meter.close();
   run.directory.close();
   run.session.dispose();
 }

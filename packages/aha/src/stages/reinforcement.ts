@@ -33,6 +33,7 @@ import {
   secondsOf,
   warn,
 } from "./reinforcement-run.ts";
+import { countStep } from "./run-costs.ts";
 
 /** Trains as the recipe says; see the file's head. */
 export async function trainReinforcement(
@@ -43,11 +44,11 @@ export async function trainReinforcement(
   const run = await openReinforcementRun(recipe, options);
   try {
     await begin(run);
-    while (run.step < recipe.rl.steps && !run.monitor.interrupt.requested) {
+    while (!isOver(run) && !run.monitor.interrupt.requested) {
       await trainStep(run);
       await nextTurn(); // lets signals through
     }
-    const summary = run.step >= recipe.rl.steps ? await finish(run) : await interrupted(run);
+    const summary = isOver(run) ? await finish(run) : await interrupted(run);
     return {
       status: summary === null ? "interrupted" : "finished",
       runDirectory: options.runDirectory,
@@ -59,6 +60,9 @@ export async function trainReinforcement(
   }
 }
 
+/** All steps are made, or the alarm has ended the run. */
+const isOver = ({ step, recipe, alarmed }: ReinforcementRun): boolean => alarmed || step >= recipe.rl.steps;
+
 /** Goes on from the checkpoint, or looks before it leaps: estimate, pre-flight, evaluation. */
 async function begin(run: ReinforcementRun): Promise<void> {
   const { directory, session, recipe, progress, phases } = run;
@@ -66,6 +70,7 @@ async function begin(run: ReinforcementRun): Promise<void> {
   if (resumedFrom !== undefined) {
     restoreRun(run, resumedFrom.path, resumedFrom.step);
     directory.record({ type: "resume", step: run.step });
+    run.meter.settle(run.step, phases.takeMetrics());
     progress.say(`Going on after step ${run.step} of ${recipe.rl.steps}.`);
     return;
   }
@@ -76,7 +81,7 @@ async function begin(run: ReinforcementRun): Promise<void> {
   if (recipe.preflight.enabled) await preflight(run);
   run.before = await evaluateHeldOut(run, "before");
   await saveRun(run);
-  phases.takeMetrics(); // None of this is the first step's.
+  run.meter.settle(0, phases.takeMetrics()); // None of this is the first step's.
 }
 
 async function trainStep(run: ReinforcementRun): Promise<void> {
@@ -88,6 +93,7 @@ async function trainStep(run: ReinforcementRun): Promise<void> {
   const questions = questionsOfStep(task.train, run.step, rl.questionsPerStep, recipe.seed);
   const sampled = await sampleStep(session, task, questions, run.step, phases);
   const learned = learnFromStep(session, sampled, run.step, phases);
+  countStep(run, sampled, learned);
   phases.run("write", () => writeRollouts(run, sampled, learned, number));
   run.step = number;
   run.tokens += sampled.generatedTokens;
@@ -146,6 +152,7 @@ function recordStep(
     "tokens_per_second/train": sampled.generatedTokens / Math.max(1e-9, learning),
     "memory/peak_resident": peakResidentMemory(),
     ...times,
+    ...run.meter.settle(step, times),
   };
   directory.record({ type: "metrics", step, metrics });
   if (run.json) process.stdout.write(`${JSON.stringify({ step, ...metrics })}\n`);
@@ -172,6 +179,7 @@ function showSample({ directory, progress, step }: ReinforcementRun, sampled: Sa
 
 async function interrupted(run: ReinforcementRun): Promise<null> {
   await saveRun(run);
+  run.meter.settle(run.step, run.phases.takeMetrics());
   run.directory.record({ type: "finish", step: run.step, reason: "interrupted" });
   return null;
 }
@@ -183,6 +191,7 @@ async function finish(run: ReinforcementRun): Promise<RunSummary> {
   const { directory, recipe, session, progress } = run;
   await saveRun(run);
   const after = await evaluateHeldOut(run, "after");
+  run.meter.settle(run.step, run.phases.takeMetrics());
   const summary: RunSummary = {
     recipe: recipe.name,
     steps: run.step,
@@ -190,6 +199,7 @@ async function finish(run: ReinforcementRun): Promise<RunSummary> {
     device: session.policy.device,
     before: run.before ?? nothing,
     after: after ?? nothing,
+    cost: run.meter.summary(),
   };
   directory.record({ type: "finish", step: run.step, reason: "finished" });
   directory.writeSummary(summary);

@@ -62,6 +62,18 @@ function cut({ tokenIds, counted }: LabelledSequence, length: number): LabelledS
   return { tokenIds: tokenIds.slice(0, length), counted: counted?.slice(0, length) ?? null };
 }
 
+/** The columns of the data's first rows. Throws DataError. */
+export async function firstRows(
+  data: SupervisedRecipe["data"],
+  count: number,
+): Promise<DataRow["columns"][]> {
+  const rows: DataRow["columns"][] = [];
+  for await (const row of rowsOf(data)) {
+    if (rows.push(row.columns) === count) break;
+  }
+  return rows;
+}
+
 async function* rowsOf(data: SupervisedRecipe["data"]): AsyncGenerator<DataRow> {
   if (typeof data === "string") yield* readRows(data);
   else if ("path" in data) yield* readRows(data.path, data.split === undefined ? {} : { split: data.split });

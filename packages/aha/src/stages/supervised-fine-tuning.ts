@@ -8,16 +8,19 @@
 import { AdamW } from "@aha/torch";
 import { learningRateAt } from "../algorithms/learning-rate.ts";
 import type { TrainOptions, TrainResult } from "../contracts/work.ts";
+import { modelOnDisk } from "../hub/model-on-disk.ts";
 import { openTokenizer, requireNoModel, stopTokens } from "../models/load-model.ts";
 import { RecipeError } from "../recipe/recipe-error.ts";
 import type { SupervisedRecipe } from "../recipe/supervised-schema.ts";
 import { deriveSeed } from "../rollout/seeds.ts";
+import type { TrainingBatch } from "../training/document-batches.ts";
 import { chooseTokensPerMicroBatch } from "../training/estimate.ts";
 import { exampleBatches, stepsOfEpochs } from "../training/example-batches.ts";
 import { openForTraining } from "../training/open-for-training.ts";
 import { useThreads } from "../training/threads.ts";
 import { readSupervisedData, type SupervisedData } from "./supervised-data.ts";
 import { runSupervised, type SupervisedLoop, type SupervisedPlan } from "./supervised-run.ts";
+import { textLearning } from "./text-learning.ts";
 
 /** Trains as the recipe says and writes the finished model to `recipe.output`. */
 export async function superviseFineTuning(
@@ -25,9 +28,10 @@ export async function superviseFineTuning(
   options: TrainOptions,
 ): Promise<TrainResult> {
   useThreads(recipe.threads);
-  const { path, lora } = recipe.model;
+  const { lora } = recipe.model;
+  const path = await modelOnDisk(recipe.model.path);
   if (lora !== undefined) requireNoModel(recipe.output);
-  const opened = openForTraining(recipe.model, deriveSeed(recipe.seed, "adapter"));
+  const opened = openForTraining({ ...recipe.model, path }, deriveSeed(recipe.seed, "adapter"));
   const { model, generation, tokenizerFolder } = opened;
   model.recomputeActivations = recipe.recomputeActivations;
   const tokenizer = openTokenizer(path, model.config);
@@ -35,35 +39,35 @@ export async function superviseFineTuning(
     tokenizer.eosTokenId === null ? stopTokens(generation, tokenizer) : [tokenizer.eosTokenId];
   if (endTokenId === undefined) {
     model.dispose();
-    const message = `${path} names no end-of-sequence token; set eos_token in its tokenizer_config.json`;
+    const message = `${recipe.model.path} names no end-of-sequence token; set eos_token in its tokenizer_config.json`;
     throw new RecipeError([{ path: "model.path", message }]);
   }
   const maxLength = Math.min(recipe.maxLength, model.config.maxPositions);
   const data = await readSupervisedData(recipe, tokenizer, { maxLength, endTokenId });
   const sizes = { examplesPerBatch: recipe.batch, epochs: recipe.epochs };
   const steps = stepsOfEpochs(data.train.length, sizes);
-  if (!options.json) process.stderr.write(`${describeData(data, steps, recipe)}\n`);
+  if (!options.json && options.quiet !== true) process.stderr.write(`${describeData(data, steps, recipe)}\n`);
   const width = model.dtype === "float32" ? 4 : 2;
   const { trainedCount, config } = model;
   const tokensPerMicroBatch =
     recipe.tokensPerMicroBatch ||
     chooseTokensPerMicroBatch(config, width, trainedCount, recipe.recomputeActivations);
-  const plan: SupervisedPlan = {
+  const { learningRate, betas, epsilon, weightDecay, maxGradientNorm, predictionWeight } = recipe;
+  const optimizer = new AdamW(model.parameters(), { learningRate, betas, epsilon, weightDecay });
+  const plan: SupervisedPlan<TrainingBatch> = {
     recipe,
     steps,
-    tokensPerMicroBatch,
-    predictionWeight: recipe.predictionWeight,
+    ...textLearning(() => ({ model, optimizer, heldOut: data.heldOut.flat() }), {
+      ...{ seed: recipe.seed, maxGradientNorm, tokensPerMicroBatch, predictionWeight },
+    }),
     open() {
-      const { learningRate, betas, epsilon, weightDecay } = recipe;
-      const optimizer = new AdamW(model.parameters(), { learningRate, betas, epsilon, weightDecay });
       const dispose = (): void => {
         optimizer.dispose();
         model.dispose();
       };
       return { model, optimizer, tokenizerFolder, generation, dispose };
     },
-    batches: (_, skip) => exampleBatches(data.train, { ...sizes, seed: recipe.seed, skip }),
-    heldOut: () => data.heldOut.flat(),
+    batches: (skip) => exampleBatches(data.train, { ...sizes, seed: recipe.seed, skip }),
     learningRate: (step) =>
       learningRateAt(step, {
         peak: recipe.learningRate,

@@ -3,7 +3,13 @@ import { z } from "zod";
 import type { DataRow } from "../data/data-row.ts";
 import { dataOptions } from "./data-options.ts";
 import { dataTask, type RowQuestion, shown, TaskDataError, textColumn } from "./data-task.ts";
-import { demonstrateMath, MATH_INSTRUCTION, type MathColumns, mathReward } from "./math-reward.ts";
+import {
+  demonstrateMath,
+  MATH_INSTRUCTION,
+  type MathColumns,
+  mathEvaluation,
+  mathReward,
+} from "./math-reward.ts";
 import { formatRewards, promptOf, promptOptions } from "./prompt-forms.ts";
 import { taskKind } from "./task-source.ts";
 
@@ -27,8 +33,21 @@ export const aime = taskKind({
       rewards: [mathReward(options, { gold: "answer" }), ...formatRewards(options)],
       demonstrate: (columns) => demonstrateMath(columns, options),
       heldOutOneIn: 1,
+      evaluation: mathEvaluation(
+        {
+          paperSamples: 64,
+          published: isOf2024(options) ? [{ row: "AIME 2024", questions: 30 }] : [],
+          slices: ({ year }) => (year === undefined ? {} : { year: String(year) }),
+        },
+        { gold: "answer" },
+      ),
     }),
 });
+
+/** Whether the options speak of 2024's exams: the rows need not tell their year. */
+function isOf2024({ years, path }: Options): boolean {
+  return years === undefined ? /20?24/.test(path) : years.length === 1 && years[0] === 2024;
+}
 
 function toQuestion(row: DataRow, options: Options): RowQuestion<MathColumns> | null {
   if (options.years !== undefined && !options.years.includes(yearOf(row))) return null;

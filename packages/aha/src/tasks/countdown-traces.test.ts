@@ -45,3 +45,16 @@ test("the same seed gives the same traces, and none is about a held-out question
   );
   for (const { prompt } of first.rows) assert.ok(!heldOut.has(contentOf(prompt)));
 });
+
+test("the share that gives up tries once, says that it failed, and answers with it", () => {
+  const { rows } = countdownTraces(300, { seed: 5, givingUp: 0.7 });
+  const short = rows
+    .map(({ completion }) => contentOf(completion))
+    .filter((text) => /, not \d+\.\n<\/think>/.test(text));
+  assert.ok(short.length > 300 * 0.6 && short.length < 300 * 0.8, `${short.length} of 300`);
+  for (const text of short) {
+    assert.equal(text.split("\n").filter((line) => line.startsWith("Try ")).length, 1);
+    assert.doesNotMatch(text, /Wait/);
+    assert.match(text, /<answer> .+ <\/answer>$/);
+  }
+});

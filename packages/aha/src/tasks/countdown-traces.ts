@@ -16,6 +16,8 @@ export interface CountdownTraceOptions extends CountdownQuestionOptions {
   readonly prompt?: Extract<CountdownPromptForm, "chat" | "template">;
   /** At most so many wrong tries before the right one; default 5. */
   readonly mostWrongTries?: number;
+  /** The share of traces that give up after one wrong try and answer with it; default 0. */
+  readonly givingUp?: number;
 }
 
 /** Rows of `prompt` + `completion` as supervised fine-tuning reads them, under the name that the run shows. */
@@ -29,15 +31,17 @@ const MOST_DRAWS = 5_000;
 
 /**
  * `count` traces on training-side problems, every one ending in a right answer after 0 to `mostWrongTries` wrong ones that
- * are told as wrong. The arithmetic is right throughout. Throws CountdownQuestionError for ranges that hold no problem.
+ * are told as wrong, but for the share that gives up. The arithmetic is right throughout. Throws CountdownQuestionError for ranges that hold no problem.
  */
 export function countdownTraces(count: number, options: CountdownTraceOptions = {}): CountdownTraces {
-  const { seed = 1, prompt = "chat", mostWrongTries = 5 } = options;
+  const { seed = 1, prompt = "chat", mostWrongTries = 5, givingUp = 0 } = options;
   const random = createRandom("countdown-traces", seed);
   const rows: Record<string, JsonValue>[] = [];
   for (const problem of countdownProblems("train", seed, options)) {
     if (rows.length >= count) break;
-    const completion = writeTrace(random, problem, random.below(mostWrongTries + 1));
+    const givesUp = random.below(1_000) < 1_000 * givingUp;
+    const wrongTries = givesUp ? 1 : random.below(mostWrongTries + 1);
+    const completion = writeTrace(random, problem, wrongTries, givesUp);
     if (completion === null) continue;
     const asked = countdownPrompt(problem, prompt);
     if (typeof asked === "string") rows.push({ prompt: asked, completion: ` ${completion}` });
@@ -49,7 +53,12 @@ export function countdownTraces(count: number, options: CountdownTraceOptions = 
   return { name: `countdown-traces-${count}`, rows };
 }
 
-function writeTrace(random: Random, problem: CountdownProblem, wrongTries: number): string | null {
+function writeTrace(
+  random: Random,
+  problem: CountdownProblem,
+  wrongTries: number,
+  givesUp: boolean,
+): string | null {
   const { nums, target } = problem;
   const limit = Math.max(
     2 * target,
@@ -65,12 +74,13 @@ function writeTrace(random: Random, problem: CountdownProblem, wrongTries: numbe
     else if (wrong.length < wrongTries && !seen.has(drawn.expression)) wrong.push(drawn);
     seen.add(drawn.expression);
   }
-  const tries = [...wrong, right].map(({ steps, value }, index) => {
+  const told = givesUp ? wrong : [...wrong, right];
+  const tries = told.map(({ steps, value }, index) => {
     const worked = steps
       .map((step) => `${step.left} ${step.operator} ${step.right} = ${step.result}`)
       .join(", ");
     const opening = index === 0 ? "Try" : "Wait, try";
     return `${opening} ${worked}. ${value === target ? `That is ${target}.` : `That is ${value}, not ${target}.`}`;
   });
-  return `<think>\n${tries.join("\n")}\n</think>\n<answer> ${right.expression} </answer>`;
+  return `<think>\n${tries.join("\n")}\n</think>\n<answer> ${(told.at(-1) ?? right).expression} </answer>`;
 }

@@ -5,7 +5,7 @@ import { parseHubId } from "../data/hub-dataset.ts";
 import type { DataOptions } from "./data-options.ts";
 import { hashString } from "./random.ts";
 import { readSplits, type SplitLister, type SplitReader } from "./read-splits.ts";
-import type { Columns, Demonstration, Question, Reward, Task } from "./task.ts";
+import type { Columns, Demonstration, Question, Reward, Task, TaskEvaluation } from "./task.ts";
 
 /** What a task makes of a row. */
 export interface RowQuestion<Row extends Columns> {
@@ -31,6 +31,7 @@ export interface DataTaskDefinition<Row extends Columns> {
   readonly side?: (row: DataRow) => "train" | "heldOut" | null;
   readonly read?: SplitReader;
   readonly list?: SplitLister;
+  readonly evaluation?: TaskEvaluation;
 }
 
 /** A row that cannot become a question: says where, what was expected, and what came. */
@@ -72,7 +73,7 @@ const NAMED_ROWS = 5;
  * data that cannot be read, and TaskDataError naming the rows that cannot be used, unless they are to be dropped.
  */
 export async function dataTask<Row extends Columns>(definition: DataTaskDefinition<Row>): Promise<Task<Row>> {
-  const { name, options, rewards, demonstrate } = definition;
+  const { name, options, rewards, demonstrate, evaluation } = definition;
   const rows = await readSplits(withSubset(definition), definition.read, definition.list);
   const reader = new RowReader(definition);
   const { train, heldOut } =
@@ -97,6 +98,7 @@ export async function dataTask<Row extends Columns>(definition: DataTaskDefiniti
     rewards,
     notes: reader.notes,
     ...(demonstrate === undefined ? {} : { demonstrate: ({ columns }) => demonstrate(columns) }),
+    ...(evaluation === undefined ? {} : { evaluation }),
   };
 }
 

@@ -8,6 +8,7 @@ import {
   demonstrateMath,
   MATH_INSTRUCTION,
   type MathColumns,
+  mathEvaluation,
   mathReward,
 } from "./math-reward.ts";
 import { formatRewards, type PromptOptions, promptOf, promptOptions } from "./prompt-forms.ts";
@@ -28,6 +29,7 @@ export const gsm8k = taskKind({
       question: (row) => toQuestion(row, options),
       rewards: [mathReward(options, { gold: "answer" }), ...formatRewards(options)],
       demonstrate: (columns) => demonstrateMath(columns, options),
+      evaluation: mathEvaluation({}, { gold: "answer" }),
     }),
 });
 

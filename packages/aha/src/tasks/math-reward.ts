@@ -5,7 +5,7 @@ import type { DataRow } from "../data/data-row.ts";
 import { answerPart } from "./answer-part.ts";
 import { TaskDataError } from "./data-task.ts";
 import { completionWith, type PromptOptions } from "./prompt-forms.ts";
-import type { Columns, Demonstration, Reward } from "./task.ts";
+import type { Columns, Demonstration, Reward, TaskEvaluation } from "./task.ts";
 import { verifiers } from "./verifier-thread.ts";
 
 /** What the paper's prompts ask for in maths (R1 paper, evaluation set-up). */
@@ -34,8 +34,24 @@ export function mathReward(options: PromptOptions, math: MathOptions = {}): Rewa
         ...math,
         question: problem,
       });
-      return { value: outcome === "correct" ? 1 : 0, outcome, detail: `${predicted ?? "no answer"}: ${how}` };
+      return {
+        value: outcome === "correct" ? 1 : 0,
+        outcome,
+        detail: `${predicted ?? "no answer"}: ${how}`,
+        ...(predicted === null ? {} : { answer: predicted }),
+      };
     },
+  };
+}
+
+/** Votes of a majority are one where the verifier takes either for the other's gold. */
+export function mathEvaluation(more: TaskEvaluation = {}, math: MathOptions = {}): TaskEvaluation {
+  return {
+    sameAnswer: async (first, second) => {
+      const { outcome } = await verifiers.call("verifyMath", `\\boxed{${second}}`, `\\boxed{${first}}`, math);
+      return outcome === "correct";
+    },
+    ...more,
   };
 }
 

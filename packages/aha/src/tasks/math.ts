@@ -8,6 +8,7 @@ import {
   demonstrateMath,
   MATH_INSTRUCTION,
   type MathColumns,
+  mathEvaluation,
   mathReward,
 } from "./math-reward.ts";
 import { formatRewards, promptOf, promptOptions } from "./prompt-forms.ts";
@@ -37,6 +38,17 @@ export const math = taskKind({
       question: (row) => toQuestion(row, options),
       rewards: [mathReward(options, { units: options.units }), ...formatRewards(options)],
       demonstrate: (columns) => demonstrateMath(columns, options),
+      evaluation: mathEvaluation(
+        {
+          paperSamples: 16,
+          published: [{ row: "MATH-500", questions: 500 }],
+          slices: ({ level, subject, type }) => ({
+            ...(level === undefined ? {} : { level: String(level).replace(/^Level /, "") }),
+            ...(subject === undefined && type === undefined ? {} : { subject: String(subject ?? type) }),
+          }),
+        },
+        { units: options.units },
+      ),
     }),
 });
 

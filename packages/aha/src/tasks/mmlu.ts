@@ -1,20 +1,20 @@
 /** MMLU as a task: questions with four to eight options, answered by a letter. */
 
-import { verifyChoice } from "@aha/verify";
 import { z } from "zod";
 import type { DataRow } from "../data/data-row.ts";
-import { answerPart } from "./answer-part.ts";
-import { dataOptions } from "./data-options.ts";
-import { dataTask, type RowQuestion, shown, TaskDataError, textColumn } from "./data-task.ts";
-import { listMmluSplits, readMmluRows } from "./mmlu-files.ts";
 import {
-  completionWith,
-  formatRewards,
-  type PromptOptions,
-  promptOf,
-  promptOptions,
-} from "./prompt-forms.ts";
-import type { Columns, Reward } from "./task.ts";
+  type ChoiceColumns,
+  choiceEvaluation,
+  choiceGold,
+  choiceReward,
+  choicesIn,
+  demonstrateChoice,
+  listedChoices,
+} from "./choice-task.ts";
+import { dataOptions } from "./data-options.ts";
+import { dataTask, type RowQuestion, textColumn } from "./data-task.ts";
+import { listMmluSplits, readMmluRows } from "./mmlu-files.ts";
+import { formatRewards, promptOf, promptOptions } from "./prompt-forms.ts";
 import { taskKind } from "./task-source.ts";
 
 const schema = z.strictObject({
@@ -24,14 +24,7 @@ const schema = z.strictObject({
 });
 type Options = z.output<typeof schema>;
 
-interface ChoiceColumns extends Columns {
-  readonly question: string;
-  readonly choices: string[];
-  /** The right option's letter, A to H. */
-  readonly gold: string;
-}
-
-const letters = "ABCDEFGH";
+const MOST_CHOICES = 8;
 
 /**
  * Rows `{question, choices, answer}` (the answer as index or letter), `{question, A, B, C, D, answer}`, or MMLU's own
@@ -49,29 +42,15 @@ export const mmlu = taskKind({
       hubSubset: "all",
       question: (row) => toQuestion(row, options),
       rewards: [choiceReward(options), ...formatRewards(options)],
-      demonstrate: ({ gold, choices }) => ({
-        gold,
-        right: completionWith(`\\boxed{${gold}}`, options),
-        wrong: completionWith(`\\boxed{${letters[(letters.indexOf(gold) + 1) % choices.length]}}`, options),
+      demonstrate: (columns) => demonstrateChoice(columns, options),
+      evaluation: choiceEvaluation({
+        published: [{ row: "MMLU", questions: 14_042 }],
+        slices: ({ subject }) => (typeof subject === "string" ? { subject } : {}),
       }),
       read: readMmluRows,
       list: listMmluSplits,
     }),
 });
-
-function choiceReward(options: PromptOptions): Reward {
-  return {
-    name: "accuracy",
-    weight: 1,
-    judge: ({ question, completion }) => {
-      const answer = answerPart(completion, options);
-      if (answer === null) return { value: 0, outcome: "unparsed", detail: "no answer behind the thinking" };
-      const { gold, choices } = question.columns as ChoiceColumns;
-      const { outcome, detail } = verifyChoice(answer, gold, { choices });
-      return { value: outcome === "correct" ? 1 : 0, outcome, detail };
-    },
-  };
-}
 
 function toQuestion(row: DataRow, options: Options): RowQuestion<ChoiceColumns> | null {
   if (options.subjects !== undefined) {
@@ -79,10 +58,9 @@ function toQuestion(row: DataRow, options: Options): RowQuestion<ChoiceColumns> 
     if (!options.subjects.includes(subject)) return null;
   }
   const question = textColumn(row, ["question", "prompt"], "the question").trim();
-  const choices = choicesOf(row);
-  const gold = goldOf(row, choices.length);
-  const listed = choices.map((choice, index) => `${letters[index]}) ${choice}`).join("\n");
-  const text = `${question}\n\n${listed}`;
+  const choices = choicesIn(row, MOST_CHOICES);
+  const gold = choiceGold(row, row.columns.answer, choices.length);
+  const text = `${question}\n\n${listedChoices(choices)}`;
   return {
     text,
     prompt: promptOf(
@@ -91,32 +69,4 @@ function toQuestion(row: DataRow, options: Options): RowQuestion<ChoiceColumns> 
     ),
     columns: { ...row.columns, question, choices, gold },
   };
-}
-
-function choicesOf(row: DataRow): string[] {
-  const { choices, options } = row.columns;
-  const list = choices ?? options ?? [...letters].flatMap((letter) => row.columns[letter] ?? []);
-  const texts = Array.isArray(list) ? list.filter((choice) => typeof choice === "string") : [];
-  if (texts.length >= 2 && texts.length <= letters.length) return texts;
-  throw new TaskDataError(
-    `${row.source}: expected 2 to 8 options as a list of text in "choices", or in columns A, B, …, got ${shown(list)}. ` +
-      "Rename the columns.",
-  );
-}
-
-function goldOf(row: DataRow, choices: number): string {
-  const { answer = null } = row.columns;
-  const index =
-    typeof answer === "string" && /^[A-H]$/.test(answer.trim())
-      ? letters.indexOf(answer.trim())
-      : typeof answer === "string" && /^\d$/.test(answer)
-        ? Number(answer)
-        : answer;
-  if (typeof index === "number" && Number.isInteger(index) && index >= 0 && index < choices) {
-    return letters.charAt(index);
-  }
-  throw new TaskDataError(
-    `${row.source}: expected "answer" to be a letter or an index of the ${choices} options, got ${shown(answer)}. ` +
-      "Correct the row.",
-  );
 }

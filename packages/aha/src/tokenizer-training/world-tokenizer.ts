@@ -18,6 +18,9 @@ export interface WorldTokenizerOptions {
   readonly largestNumber?: number;
   /** Pieces that are one token each; a leading space is part of the piece. */
   readonly pieces?: readonly string[];
+  /** Words of a script without spaces: each is kept whole wherever it stands, the longest first. */
+  readonly unspacedWords?: readonly string[];
+  readonly chatTemplate?: string;
   readonly endToken?: string;
   readonly maximumLength?: number;
 }
@@ -52,9 +55,11 @@ export function buildWorldTokenizer(options: WorldTokenizerOptions = {}): Tokeni
   const {
     largestNumber = 109,
     pieces = countdownPieces,
+    unspacedWords = [],
     endToken = "<|end|>",
     maximumLength = 512,
   } = options;
+  const pattern = piecePattern(unspacedWords);
   const vocabulary = new Map<string, number>([[endToken, 0]]);
   const add = (token: string): void => {
     if (!vocabulary.has(token)) vocabulary.set(token, vocabulary.size);
@@ -62,7 +67,7 @@ export function buildWorldTokenizer(options: WorldTokenizerOptions = {}): Tokeni
   for (let byte = 0; byte < 256; byte++) add(byteCharacter(byte));
   for (let number = 0; number <= largestNumber; number++) add(spellBytes(` ${number}`));
   for (const piece of pieces) {
-    if (firstMatch(piece) !== piece) {
+    if (firstMatch(pattern, piece) !== piece) {
       throw new RangeError(
         `buildWorldTokenizer: the piece ${JSON.stringify(piece)} would be split by the pre-tokenizer and never ` +
           `be used; expected a tag, a speaker, a word, a number or one symbol, each with at most one leading space.`,
@@ -85,7 +90,7 @@ export function buildWorldTokenizer(options: WorldTokenizerOptions = {}): Tokeni
       pre_tokenizer: {
         type: "Sequence",
         pretokenizers: [
-          { type: "Split", pattern: { Regex: piecePattern }, behavior: "Isolated", invert: false },
+          { type: "Split", pattern: { Regex: pattern }, behavior: "Isolated", invert: false },
           byteLevel,
         ],
       },
@@ -113,15 +118,38 @@ export function buildWorldTokenizer(options: WorldTokenizerOptions = {}): Tokeni
       eos_token: endToken,
       pad_token: endToken,
       unk_token: null,
+      ...(options.chatTemplate === undefined ? {} : { chat_template: options.chatTemplate }),
     },
   };
 }
 
-/** Tags, speakers, numbers, words, single symbols, runs of white space: in this order, so that tags stay whole. */
-const piecePattern = " ?</?(?:think|answer)>| ?(?:User|Assistant):| ?[0-9]+| ?\\p{L}+| ?[^\\s\\p{L}0-9]|\\s";
+/** The pieces into which the tokenizer of these options cuts a text, each one token where it is in the vocabulary. */
+export function cutIntoPieces(
+  text: string,
+  { unspacedWords = [] }: Pick<WorldTokenizerOptions, "unspacedWords">,
+): string[] {
+  return text.match(new RegExp(piecePattern(unspacedWords), "gu")) ?? [];
+}
 
-function firstMatch(piece: string): string | undefined {
-  return new RegExp(piecePattern, "u").exec(piece)?.[0];
+/** Tags, speakers, numbers, words, single symbols, runs of white space: in this order, so that tags stay whole. */
+const commonPattern = " ?</?(?:think|answer)>| ?(?:User|Assistant):| ?[0-9]+| ?\\p{L}+| ?[^\\s\\p{L}0-9]|\\s";
+
+/** The common pattern, before it the words that no space sets apart. Throws RangeError for words that are not letters. */
+function piecePattern(unspacedWords: readonly string[]): string {
+  if (unspacedWords.length === 0) return commonPattern;
+  const odd = unspacedWords.find((word) => !/^\p{L}+$/u.test(word));
+  if (odd !== undefined) {
+    throw new RangeError(
+      `buildWorldTokenizer: expected unspaced words of letters alone, got ${JSON.stringify(odd)}.`,
+    );
+  }
+  const longestFirst = [...unspacedWords].sort((a, b) => b.length - a.length);
+  const spaced = " ?(?:User|Assistant):| ?[A-Za-z]+"; // an unspaced word may follow directly
+  return ` ?\\\\boxed\\{|${spaced}| ?(?:${longestFirst.join("|")})|${commonPattern}`;
+}
+
+function firstMatch(pattern: string, piece: string): string | undefined {
+  return new RegExp(pattern, "u").exec(piece)?.[0];
 }
 
 function spellBytes(text: string): string {

@@ -2,17 +2,17 @@
 
 import { describeSandbox, type SandboxDescription } from "@aha/verify";
 import { collect, type Facts } from "../../../torch/scripts/doctor.mjs";
-import type { DoctorFinding } from "../contracts/work.ts";
+import type { Finding } from "../contracts/work.ts";
 
 /** Looks this machine over; needs neither LibTorch nor the addon. */
-export async function doctorReport(): Promise<readonly DoctorFinding[]> {
+export async function doctorReport(): Promise<readonly Finding[]> {
   return [...findingsOf(collect()), ...sandboxFindings(await describeSandbox())];
 }
 
 const languages = { python: "Python", node: "JavaScript", typescript: "TypeScript", cpp: "C++" } as const;
 
 /** Which wall untrusted programs run behind, and in which languages. Only rewards that run code need one. */
-export function sandboxFindings({ bubblewrap, pyodide, runtimes }: SandboxDescription): DoctorFinding[] {
+export function sandboxFindings({ bubblewrap, pyodide, runtimes }: SandboxDescription): Finding[] {
   if (!bubblewrap.available && pyodide.available) {
     const detail = `Pyodide, for Python alone (bubblewrap: ${bubblewrap.reason})`;
     return [{ name: "sandbox", status: "ok", detail }];
@@ -29,7 +29,7 @@ export function sandboxFindings({ bubblewrap, pyodide, runtimes }: SandboxDescri
   }
   const entries = Object.entries(languages) as [keyof typeof languages, string][];
   const present = entries.flatMap(([runtime, name]) => (runtimes[runtime].available ? [name] : []));
-  const absent = entries.flatMap(([runtime, name]): DoctorFinding[] => {
+  const absent = entries.flatMap(([runtime, name]): Finding[] => {
     const found = runtimes[runtime];
     return found.available
       ? []
@@ -55,12 +55,12 @@ const LOW_DISK_BYTES = 3e9;
 const LOW_MEMORY_BYTES = 1e9;
 
 /** Each fact as a finding, then each problem as one that is missing, with its remedies. */
-export function findingsOf(facts: Facts): DoctorFinding[] {
+export function findingsOf(facts: Facts): Finding[] {
   const { node, packages, compiler, python, libtorch, passedOver, addon, processor, memory, disk, gpus } =
     facts;
   const features = Object.entries(processor.features).flatMap(([name, has]) => (has ? [name] : []));
   const graphics = gpus.map(({ name, driver }) => `${name}, driver ${driver}`).join("; ");
-  const present = (name: string, found: string | null): DoctorFinding[] =>
+  const present = (name: string, found: string | null): Finding[] =>
     found === null ? [] : [{ name, status: "ok", detail: found }];
   return [
     ...present("Node.js", node.ok ? `${node.version} (ABI ${node.abi})` : null),
@@ -76,7 +76,7 @@ export function findingsOf(facts: Facts): DoctorFinding[] {
         `${libtorch.build}, ${libtorch.cuda ? "CUDA" : "CPU"}, ${libtorch.source}: ${libtorch.home}`,
     ),
     ...passedOver.map(
-      (note): DoctorFinding => ({ name: "LibTorch", status: "warning", detail: `passed over: ${note}` }),
+      (note): Finding => ({ name: "LibTorch", status: "warning", detail: `passed over: ${note}` }),
     ),
     ...present("addon", addon.state === "ready" ? `${addon.key}, built ${addon.builtAt}` : null),
     ...present(
@@ -96,14 +96,14 @@ export function findingsOf(facts: Facts): DoctorFinding[] {
       status: "ok",
       detail: graphics === "" ? "no NVIDIA driver answers; the CPU is used" : graphics,
     },
-    ...facts.problems.map(({ problem, remedies }): DoctorFinding => {
+    ...facts.problems.map(({ problem, remedies }): Finding => {
       const remedy = remedies.join("; ");
       return { name: "problem", status: "missing", detail: problem, ...(remedy === "" ? {} : { remedy }) };
     }),
   ];
 }
 
-function scarce(name: string, bytes: number, least: number, what: string, remedy: string): DoctorFinding {
+function scarce(name: string, bytes: number, least: number, what: string, remedy: string): Finding {
   const detail = `${gigabytes(bytes)} ${what}`;
   return bytes >= least ? { name, status: "ok", detail } : { name, status: "warning", detail, remedy };
 }

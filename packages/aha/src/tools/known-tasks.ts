@@ -3,6 +3,14 @@ import type { z } from "zod";
 import { checkedOptions } from "../recipe/checked-options.ts";
 import type { Registry } from "../recipe/task-registry.ts";
 import { aime } from "../tasks/aime.ts";
+import { cEval } from "../tasks/benchmarks/c-eval.ts";
+import { cmmlu } from "../tasks/benchmarks/cmmlu.ts";
+import { contest } from "../tasks/benchmarks/contest.ts";
+import { drop } from "../tasks/benchmarks/drop.ts";
+import { gpqa } from "../tasks/benchmarks/gpqa.ts";
+import { ifeval } from "../tasks/benchmarks/ifeval.ts";
+import { mmluPro } from "../tasks/benchmarks/mmlu-pro.ts";
+import { mmluRedux } from "../tasks/benchmarks/mmlu-redux.ts";
 import { codeforces } from "../tasks/codeforces.ts";
 import { countdownTask } from "../tasks/countdown-task.ts";
 import { gsm8k } from "../tasks/gsm8k.ts";
@@ -17,6 +25,7 @@ import type { TaskSource } from "../tasks/task-source.ts";
 /** In the order in which `aha tasks` lists them. */
 export const taskKinds = [
   ...[countdownTask, gsm8k, math, aime, mmlu, humaneval, mbpp, codeforces, knightsAndKnaves, prompts],
+  ...[contest, mmluRedux, mmluPro, gpqa, cEval, cmmlu, drop, ifeval],
 ];
 
 export const knownTasks: Registry<TaskSource> = new Map(

@@ -12,6 +12,8 @@ export interface EstimateInput {
   /** Bytes of one number in the compute dtype. */
   readonly width: 2 | 4;
   readonly withReference: boolean;
+  /** PPO's value model: weights (or an adapter) of its own, and an optimiser's state; left out: none. */
+  readonly withValue?: boolean;
   /** Only the layers' inputs are kept for backward. */
   readonly recomputed: boolean;
   readonly tokensPerMicroBatch: number;
@@ -60,10 +62,15 @@ export function estimateMemory(input: EstimateInput): MemoryEstimate {
   const { adapter } = input;
   // A reference is a second set of weights, or of the adapter alone.
   const copies = withReference ? 2 : 1;
-  const weights = width * (adapter === undefined ? parameters * copies : parameters + adapter * copies);
   const trained = adapter ?? parameters;
+  // A value model has no head for tokens.
+  const headNumbers =
+    config.tieEmbeddings || adapter !== undefined ? 0 : config.vocabularySize * config.hiddenSize;
+  const valued = input.withValue === true ? trained - headNumbers : 0;
+  const held = adapter === undefined ? parameters * copies : parameters + adapter * copies;
+  const weights = width * (held + valued);
   // Two float32 moments, a float32 master for narrower weights, gradients, and their float32 sums.
-  const optimizer = trained * (8 + (width === 2 ? 4 + 4 : 0) + width);
+  const optimizer = (trained + valued) * (8 + (width === 2 ? 4 + 4 : 0) + width);
   // Kept for backward per token and layer: two norms' inputs and outputs, q, k, v and the attention's output, the gate.
   const within = 4 * hiddenSize + projected + attended + 3 * feedForward;
   const kept = input.recomputed ? layers * 2 * hiddenSize + within : layers * within;

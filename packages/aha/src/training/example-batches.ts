@@ -19,20 +19,29 @@ export function stepsOfEpochs(
   return epochs * Math.ceil(examples / examplesPerBatch);
 }
 
+/** The items of each batch, in every epoch's own order. */
+export function* shuffledBatches<Item>(
+  items: readonly Item[],
+  { examplesPerBatch, epochs, seed, skip }: ExampleBatchOptions,
+): Generator<{ readonly items: readonly Item[]; readonly taken: number }> {
+  for (let epoch = 0; epoch < epochs; epoch++) {
+    if (skip >= (epoch + 1) * items.length) continue;
+    const order = shuffled(items, deriveSeed(seed, "epoch", epoch));
+    for (let start = 0; start < order.length; start += examplesPerBatch) {
+      const chosen = order.slice(start, start + examplesPerBatch);
+      const taken = epoch * items.length + start + chosen.length;
+      if (taken > skip) yield { items: chosen, taken };
+    }
+  }
+}
+
 /** An example is the list of its sequences. Within a batch they are sorted by length, so that micro-batches are even. */
 export function* exampleBatches(
   examples: readonly (readonly LabelledSequence[])[],
-  { examplesPerBatch, epochs, seed, skip }: ExampleBatchOptions,
+  options: ExampleBatchOptions,
 ): Generator<TrainingBatch> {
-  for (let epoch = 0; epoch < epochs; epoch++) {
-    if (skip >= (epoch + 1) * examples.length) continue;
-    const order = shuffled(examples, deriveSeed(seed, "epoch", epoch));
-    for (let start = 0; start < order.length; start += examplesPerBatch) {
-      const chosen = order.slice(start, start + examplesPerBatch);
-      const taken = epoch * examples.length + start + chosen.length;
-      if (taken <= skip) continue;
-      const sequences = chosen.flat().sort((a, b) => a.tokenIds.length - b.tokenIds.length);
-      yield { sequences, taken };
-    }
+  for (const { items, taken } of shuffledBatches(examples, options)) {
+    const sequences = items.flat().sort((a, b) => a.tokenIds.length - b.tokenIds.length);
+    yield { sequences, taken };
   }
 }

@@ -17,7 +17,10 @@ export interface MicroBatch {
 }
 
 /** Packs prompts once for the sequences that share them. */
-export function packMicroBatch(sequences: readonly TrainingSequence[], model: LanguageModel): MicroBatch {
+export function packMicroBatch(
+  sequences: readonly TrainingSequence[],
+  model: Pick<LanguageModel, "device">,
+): MicroBatch {
   const segments: Segment[] = [];
   const promptSegment = new Map<number, number>();
   const completionSegment: number[] = [];

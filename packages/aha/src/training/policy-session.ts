@@ -7,12 +7,13 @@ import type { Tokenizer } from "../folder/tokenizer.ts";
 import type { LanguageModel } from "../models/language-model.ts";
 import { type OpenModel, openTokenizer, type SaveModelOptions, stopTokens } from "../models/load-model.ts";
 import type { ReinforcementRecipe } from "../recipe/reinforcement-schema.ts";
-import { cacheCapacity } from "../rollout/cache-capacity.ts";
 import type { SamplingOptions } from "../rollout/decoder.ts";
 import { deriveSeed } from "../rollout/seeds.ts";
-import { chooseTokensPerMicroBatch, estimateMemory, type MemoryEstimate } from "./estimate.ts";
+import type { MemoryEstimate } from "./estimate.ts";
 import { openForTraining } from "./open-for-training.ts";
-import { REFERENCE_ADAPTER } from "./training-state.ts";
+import { runMemory, runSizes, type SizedModel } from "./run-sizes.ts";
+import { REFERENCE_ADAPTER, type ValueState } from "./training-state.ts";
+import { openValue } from "./value-model.ts";
 
 const lossForms: Readonly<Record<ReinforcementRecipe["rl"]["lossForm"], LossForm>> = {
   "sequence-mean": sequenceMean,
@@ -50,6 +51,8 @@ export class PolicySession {
   readonly optimizer: AdamW;
   /** The frozen policy of the KL term; null at β = 0, where no pass is made. */
   readonly reference: LanguageModel | null;
+  /** PPO's value model with its optimiser; null under GRPO. */
+  readonly value: ValueState | null;
   readonly sampling: SamplingOptions;
   readonly lossForm: LossForm;
   readonly advantageForm: AdvantageForm;
@@ -57,8 +60,10 @@ export class PolicySession {
   /** Lowered by the update when memory runs out. */
   tokensPerMicroBatch: number;
 
-  constructor(recipe: ReinforcementRecipe) {
-    const { model, rl, evaluation } = recipe;
+  /** `folder`: where the model that the recipe names lies on this machine. */
+  constructor(recipe: ReinforcementRecipe, folder: string = recipe.model.path) {
+    const { rl } = recipe;
+    const model = { ...recipe.model, path: folder };
     this.recipe = recipe;
     this.opened = openForTraining(model, deriveSeed(recipe.seed, "adapter"));
     this.tokenizer = openTokenizer(model.path, this.opened.model.config);
@@ -67,10 +72,8 @@ export class PolicySession {
     const { learningRate, betas, epsilon, weightDecay } = rl;
     this.optimizer = new AdamW(policy.parameters(), { learningRate, betas, epsilon, weightDecay });
     this.reference = rl.klCoefficient === 0 ? null : referenceOf(policy, this.opened);
-    const samples = Math.max(
-      rl.questionsPerStep * rl.groupSize,
-      evaluation.questions * evaluation.samplesPerQuestion,
-    );
+    this.value = rl.algorithm === "ppo" ? openValue(policy, rl) : null;
+    const { capacity, tokensPerMicroBatch } = runSizes(recipe, this.#sized());
     this.sampling = {
       temperature: rl.temperature,
       topP: rl.topP,
@@ -78,20 +81,13 @@ export class PolicySession {
       minP: rl.minP,
       maxNewTokens: rl.maxNewTokens,
       eosTokenIds: stopTokens(this.opened.generation, this.tokenizer),
-      capacity: cacheCapacity(policy.cachedPerToken, byteWidth(policy.dtype), rl.maxNewTokens, samples),
+      capacity,
       speculative: rl.speculative,
     };
     this.lossForm = lossForms[rl.lossForm];
     this.advantageForm = advantageForms[rl.advantageForm];
     this.importance = importanceForms[rl.importance];
-    this.tokensPerMicroBatch =
-      rl.tokensPerMicroBatch ||
-      chooseTokensPerMicroBatch(
-        policy.config,
-        byteWidth(policy.dtype),
-        policy.trainedCount,
-        rl.recomputeActivations,
-      );
+    this.tokensPerMicroBatch = tokensPerMicroBatch;
   }
 
   get policy(): LanguageModel {
@@ -107,23 +103,17 @@ export class PolicySession {
     else reference.adapters.replaceActive(REFERENCE_ADAPTER, active.copy());
   }
 
+  #sized(): SizedModel {
+    const { config, parameterCount: parameters, cachedPerToken, adapters, trainedCount, dtype } = this.policy;
+    const adapter = adapters.active === null ? null : trainedCount;
+    return { config, parameters, cachedPerToken, adapter, width: byteWidth(dtype) };
+  }
+
   /** Of this recipe; prompts are taken to have `promptTokens` tokens. */
   memory(promptTokens: number): MemoryEstimate {
-    const { policy, reference, sampling, tokensPerMicroBatch } = this;
-    return estimateMemory({
-      config: policy.config,
-      cachedPerToken: policy.cachedPerToken,
-      parameters: policy.parameterCount,
-      ...(policy.adapters.active === null ? {} : { adapter: policy.trainedCount }),
-      width: byteWidth(policy.dtype),
-      withReference: reference !== null,
-      recomputed: this.recipe.rl.recomputeActivations,
-      tokensPerMicroBatch,
-      capacity: sampling.capacity,
-      promptTokens,
-      questions: this.recipe.rl.questionsPerStep,
-      maxNewTokens: sampling.maxNewTokens,
-    });
+    const { sampling, tokensPerMicroBatch } = this;
+    const { capacity } = sampling;
+    return runMemory(this.recipe, this.#sized(), { capacity, tokensPerMicroBatch }, promptTokens);
   }
 
   saveOptions(step: number): SaveModelOptions {
@@ -133,13 +123,15 @@ export class PolicySession {
       generation: opened.generation,
       card: {
         title: `${recipe.name}, step ${step}`,
-        description: `Trained from \`${recipe.model.path}\` by reinforcement learning with verifiable rewards (GRPO), recipe \`${recipe.name}\`, ${step} steps.`,
+        description: `Trained from \`${recipe.model.path}\` by reinforcement learning with verifiable rewards (${recipe.rl.algorithm.toUpperCase()}), recipe \`${recipe.name}\`, ${step} steps.`,
       },
     };
   }
 
   dispose(): void {
     this.optimizer.dispose();
+    this.value?.optimizer.dispose();
+    this.value?.model.dispose();
     this.reference?.dispose();
     this.policy.dispose();
   }

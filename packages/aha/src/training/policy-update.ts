@@ -1,5 +1,5 @@
 /** One policy update: gradients over micro-batches, clipping, and the optimiser's step. */
-import { type AdamW, fromTypedArray, noGrad, scope, type Tensor, TorchError } from "@aha/torch";
+import { type AdamW, fromTypedArray, noGrad, scope, type Tensor } from "@aha/torch";
 import type { ImportanceForm } from "../algorithms/importance.ts";
 import type { LossForm } from "../algorithms/loss-form.ts";
 import { policyLoss } from "../algorithms/policy-loss.ts";
@@ -8,6 +8,7 @@ import type { LanguageModel } from "../models/language-model.ts";
 import type { Filters } from "../models/token-log-probabilities.ts";
 import { applyGradients } from "./apply-gradients.ts";
 import { GradientAccumulator } from "./gradient-accumulator.ts";
+import { halvingOnMemory } from "./halving-on-memory.ts";
 import { packMicroBatch, perToken, scoreMicroBatch } from "./micro-batch.ts";
 import { planMicroBatches, type TrainingSequence } from "./training-sequence.ts";
 
@@ -126,11 +127,6 @@ function accumulate(
   });
 }
 
-const SMALLEST_MICRO_BATCH = 64;
-const isOutOfMemory = (error: unknown): boolean =>
-  error instanceof TorchError &&
-  /out of memory|can't allocate memory|DefaultCPUAllocator/i.test(error.message);
-
 /**
  * Updates the policy from sequences (one mini-batch). Weights of the loss form are taken over all of them, so the number
  * of micro-batches does not change the result. A gradient that is not finite is dropped: `applied` is false. Running out
@@ -151,8 +147,7 @@ export function updatePolicy(
   // Without a KL term a sequence of advantage 0 has no gradient at all.
   const useful = reference === null ? scored.filter(({ advantage }) => advantage !== 0) : scored;
   const parameters = model.parameters();
-  let limit = options.tokensPerMicroBatch;
-  for (;;) {
+  return halvingOnMemory(options.tokensPerMicroBatch, (limit) => {
     const parts = planMicroBatches(useful, limit);
     const accumulator = new GradientAccumulator(parameters, parts.length);
     const sums = noSums();
@@ -168,14 +163,11 @@ export function updatePolicy(
       // Without any gradient no step was made.
       const experts = model.balance?.end(result.applied && sums.tokens > 0) ?? [];
       return { ...result, experts };
-    } catch (error) {
-      if (!isOutOfMemory(error) || limit / 2 < SMALLEST_MICRO_BATCH) throw error;
-      limit = Math.floor(limit / 2);
     } finally {
       model.balance?.cancel();
       accumulator.clear();
     }
-  }
+  });
 }
 
 function finish(

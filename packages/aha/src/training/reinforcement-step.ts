@@ -6,14 +6,18 @@ import { deriveSeed, shuffled } from "../rollout/seeds.ts";
 import type { Phases } from "../run/phases.ts";
 import type { Metrics } from "../run/run-records.ts";
 import type { Question, Task } from "../tasks/task.ts";
+import { mean } from "./mean.ts";
 import { PHASE_DEADLINE_SECONDS } from "./phase-deadline.ts";
 import type { PolicySession } from "./policy-session.ts";
 import { type PolicyUpdateResult, updatePolicy } from "./policy-update.ts";
+import { type PpoTargets, ppoTargets } from "./ppo-targets.ts";
 import { referenceScores } from "./reference-scores.ts";
 import { scoredRollout } from "./scored-rollout.ts";
 import { rolloutMetrics } from "./step-metrics.ts";
 import { type TrainingSequence, trainingSequences } from "./training-sequence.ts";
-import { updateMetrics } from "./update-metrics.ts";
+import type { ValueState } from "./training-state.ts";
+import { updateMetrics, valueUpdateMetrics } from "./update-metrics.ts";
+import { sequenceValues, updateValue, type ValueUpdateResult } from "./value-update.ts";
 
 export interface SampledStep {
   readonly groups: readonly ScoredGroup[]; // in the order of the questions
@@ -103,24 +107,40 @@ export function learnFromStep(
   const { rl, seed } = recipe;
   const { groups } = sampled;
   const rewards = rewardsForTraining(groups, rl.shuffleRewards, deriveSeed(seed, "shuffled rewards", step));
-  const byGroup = trainingSequences(groups, rewards, session.advantageForm, rl.truncated);
-  const sequences = byGroup.flat();
-  const referenceLogProbabilities =
+  const sampledSequences = trainingSequences(groups, rewards, session.advantageForm, rl.truncated);
+  const known =
     reference === null
       ? null
       : phases.run(
           "reference",
-          () => referenceScores(reference, sequences, sampling.temperature, session.tokensPerMicroBatch),
+          () =>
+            referenceScores(
+              reference,
+              sampledSequences.flat(),
+              sampling.temperature,
+              session.tokensPerMicroBatch,
+            ),
           PHASE_DEADLINE_SECONDS,
         );
-  const learningRate = learningRateAt(step, {
-    peak: rl.learningRate,
-    warmupSteps: rl.warmupSteps,
-    totalSteps: rl.steps,
-    form: rl.schedule,
-    finalFraction: 0,
-  });
+  const ppo =
+    session.value === null
+      ? null
+      : estimate(session, session.value, sampledSequences, rewards, known, phases);
+  const byGroup = ppo?.byGroup ?? sampledSequences;
+  // PPO has the KL penalty in its rewards.
+  const referenceLogProbabilities = ppo === null ? known : null;
+  const sequences = byGroup.flat();
+  const schedule = (peak: number): number =>
+    learningRateAt(step, {
+      peak,
+      warmupSteps: rl.warmupSteps,
+      totalSteps: rl.steps,
+      form: rl.schedule,
+      finalFraction: 0,
+    });
+  const learningRate = schedule(rl.learningRate);
   const updates: PolicyUpdateResult[] = [];
+  const valueUpdates: ValueUpdateResult[] = [];
   phases.run(
     "train",
     () => {
@@ -142,6 +162,17 @@ export function learnFromStep(
           });
           session.tokensPerMicroBatch = update.tokensPerMicroBatch;
           updates.push(update);
+          if (ppo === null || session.value === null) continue;
+          const valued = updateValue(session.value, part, ppo.targets, {
+            lossForm: session.lossForm,
+            maximumLength: rl.maxNewTokens,
+            clip: rl.ppo.valueClip === 0 ? null : rl.ppo.valueClip,
+            learningRate: schedule(rl.ppo.valueLearningRate),
+            maxGradientNorm: rl.maxGradientNorm,
+            tokensPerMicroBatch: session.tokensPerMicroBatch,
+          });
+          session.tokensPerMicroBatch = valued.tokensPerMicroBatch;
+          valueUpdates.push(valued);
         }
       }
     },
@@ -150,6 +181,7 @@ export function learnFromStep(
   return {
     metrics: {
       ...updateMetrics(updates),
+      ...(ppo === null ? {} : { ...valueUpdateMetrics(valueUpdates), ...ppo.metrics }),
       ...rolloutMetrics(groups),
       ...sampled.rewardMetrics,
       ...(rl.shuffleRewards
@@ -157,8 +189,28 @@ export function learnFromStep(
         : {}),
       learning_rate: learningRate,
     },
-    advantages: byGroup.map((group) => group.map(({ advantage }) => advantage)),
+    advantages: byGroup.map((group) => group.map(({ advantage }) => meanAdvantage(advantage))),
     updates: updates.length,
-    skippedUpdates: updates.filter(({ applied }) => !applied).length,
+    skippedUpdates: [...updates, ...valueUpdates].filter(({ applied }) => !applied).length,
   };
 }
+
+/** PPO's part between rollout and update: values of all tokens, then advantages and what the value model is to learn. */
+function estimate(
+  session: PolicySession,
+  value: ValueState,
+  byGroup: readonly (readonly TrainingSequence[])[],
+  rewards: readonly (readonly number[])[],
+  reference: ReadonlyMap<TrainingSequence, Float32Array> | null,
+  phases: Phases,
+): PpoTargets {
+  const values = phases.run(
+    "value",
+    () => sequenceValues(value.model, byGroup.flat(), session.tokensPerMicroBatch),
+    PHASE_DEADLINE_SECONDS,
+  );
+  return ppoTargets(byGroup, rewards, values, reference, session.recipe.rl);
+}
+
+const meanAdvantage = (advantage: number | Float32Array): number =>
+  typeof advantage === "number" ? advantage : mean([...advantage]);

@@ -13,9 +13,10 @@ export interface RunMonitor {
   close(): Promise<void>;
 }
 
-/** Begins to follow a run of so many steps; the display goes to standard error. */
-export function openMonitor(directory: RunDirectory, totalSteps: number): RunMonitor {
-  const progress = new Progress({ total: totalSteps, stream: process.stderr });
+/** Begins to follow a run of so many steps; the display goes to standard error, or nowhere. */
+export function openMonitor(directory: RunDirectory, totalSteps: number, quiet = false): RunMonitor {
+  const stream = quiet ? { write: () => {} } : process.stderr;
+  const progress = new Progress({ total: totalSteps, stream });
   const interrupt = onInterrupt(
     (message) => progress.say(message),
     () => process.kill(process.pid, "SIGKILL"),

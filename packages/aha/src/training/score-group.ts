@@ -5,5 +5,5 @@ import { RewardScorer } from "./reward-scorer.ts";
 
 /** The group with each completion's reward, Σ weight · value over the rewards that apply, and its breakdown. */
 export function scoreGroup(group: Group, rewards: readonly Reward[]): Promise<ScoredGroup> {
-  return new RewardScorer(rewards).scoreGroup(group);
+  return new RewardScorer(rewards, true).scoreGroup(group);
 }

@@ -26,7 +26,7 @@ export async function scoredRollout(
   options: RolloutOptions,
   rewards: readonly Reward[],
 ): Promise<ScoredRollout> {
-  const scorer = new RewardScorer(rewards);
+  const scorer = new RewardScorer(rewards, true);
   const verdicts = questions.map(() => new Array<Promise<ScoredCompletion>>(options.groupSize));
   const { groups, generatedTokens, seconds, draftAcceptance } = await rollout(
     model,
@@ -40,6 +40,7 @@ export async function scoredRollout(
       },
     },
   );
+  scorer.flush();
   return {
     generatedTokens,
     seconds,

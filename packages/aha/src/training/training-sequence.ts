@@ -9,7 +9,8 @@ export interface TrainingSequence {
   readonly promptTokenIds: readonly number[]; // [promptLength]
   readonly tokenIds: readonly number[]; // [completionLength]
   readonly oldLogProbabilities: Float32Array; // [completionLength], the sampler's
-  readonly advantage: number;
+  /** Of the whole completion, or (PPO) of each token: [completionLength]. */
+  readonly advantage: number | Float32Array;
   /** False for completions that are left out of the loss: cut off ones under `truncated: "mask"`. */
   readonly scored: boolean;
 }

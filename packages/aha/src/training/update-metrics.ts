@@ -2,6 +2,7 @@
 import { expertMetrics } from "./expert-metrics.ts";
 import { mean } from "./mean.ts";
 import type { PolicyUpdateResult } from "./policy-update.ts";
+import type { ValueUpdateResult } from "./value-update.ts";
 
 /** Named as TRL's GRPO names them. */
 export function updateMetrics(updates: readonly PolicyUpdateResult[]): Record<string, number> {
@@ -28,5 +29,14 @@ export function updateMetrics(updates: readonly PolicyUpdateResult[]): Record<st
     "sampling/importance_sampling_ratio/max": Math.max(...over(({ ratio }) => ratio.max)),
     ...expertMetrics(updates.map(({ experts }) => experts)),
     skipped_updates: updates.filter(({ applied }) => !applied).length,
+  };
+}
+
+/** Of PPO's value model. */
+export function valueUpdateMetrics(updates: readonly ValueUpdateResult[]): Record<string, number> {
+  return {
+    "value/loss": mean(updates.map(({ loss }) => loss)),
+    "value/grad_norm": mean(updates.map(({ gradientNorm }) => gradientNorm)),
+    "value/clip_ratio": mean(updates.map(({ clipped }) => clipped)),
   };
 }

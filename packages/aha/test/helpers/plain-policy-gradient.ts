@@ -110,7 +110,9 @@ function objective(policy: Tensor, sequence: TrainingSequence, loss: PlainLoss):
   const old = fromTypedArray(Float64Array.from(sequence.oldLogProbabilities));
   const ratio = policy.sub(old).exp();
   const clipped = ratio.clamp(1 - loss.clipLow, 1 + loss.clipHigh);
-  const surrogate = torch.minimum(ratio.mul(sequence.advantage), clipped.mul(sequence.advantage));
+  const { advantage } = sequence;
+  if (typeof advantage !== "number") throw new TypeError("expected one advantage a sequence, as GRPO has it");
+  const surrogate = torch.minimum(ratio.mul(advantage), clipped.mul(advantage));
   if (loss.reference === null) return surrogate;
   const reference = fromTypedArray(Float64Array.from(loss.reference.get(sequence) as Float32Array));
   const difference = reference.sub(policy);

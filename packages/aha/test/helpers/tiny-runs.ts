@@ -130,7 +130,8 @@ function filesBelow(folder: string): string[] {
 const hashOf = (path: string): string => createHash("sha256").update(readFileSync(path)).digest("hex");
 
 /** Metrics that time or the machine decide. */
-const measured = /^(time\/|step_time|tokens_per_second\/|memory\/|rewards\/.*\/seconds$)/;
+const measured =
+  /^(time\/|cost\/(device_hours|dollars)|step_time|tokens_per_second\/|memory\/|rewards\/.*\/seconds$)/;
 
 function comparable(event: RunEvent): unknown {
   const { time: _, ...rest } = event;
@@ -164,7 +165,7 @@ export function outcomeOf(run: string): Readonly<Record<string, unknown>> {
       .map(comparable),
     rollouts: hashes(paths.rollouts, filesBelow(paths.rollouts)),
     evaluations: hashes(paths.evaluations, filesBelow(paths.evaluations)),
-    summary: summary === null ? null : { ...summary, seconds: 0 },
+    summary: summary === null ? null : { ...summary, seconds: 0, cost: null },
     report: existsSync(paths.report),
     files: readdirSync(run).sort(),
   };

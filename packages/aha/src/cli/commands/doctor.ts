@@ -1,6 +1,6 @@
 /** `aha doctor`: what of the set-up was found, what is missing, and the command that mends it. */
 import { Command } from "commander";
-import type { DoctorFinding, Work } from "../../contracts/work.ts";
+import type { Finding, Work } from "../../contracts/work.ts";
 
 export function doctorCommand(work: Work): Command {
   return new Command("doctor")
@@ -13,10 +13,10 @@ export function doctorCommand(work: Work): Command {
     });
 }
 
-const marks = { ok: "ok     ", warning: "warning", missing: "MISSING" } as const;
+const marks = { ok: "ok     ", warning: "warning", missing: "MISSING", failed: "FAILED " } as const;
 
 /** One line a finding, its remedy below it. */
-export function formatFindings(findings: readonly DoctorFinding[]): string {
+export function formatFindings(findings: readonly Finding[]): string {
   const width = Math.max(0, ...findings.map(({ name }) => name.length));
   return findings
     .map(({ name, status, detail, remedy }) => {

@@ -21,11 +21,28 @@ export interface DeviceFlags {
   readonly device: Device;
 }
 
-export function addSamplingOptions(command: Command, maxNewTokens: number): Command {
+/** What is drawn by where nothing is said; plain sampling unless a command says otherwise. */
+export interface SamplingDefaults {
+  readonly temperature?: number;
+  readonly topP?: number;
+  /** What the help says of the limit in place of the number. */
+  readonly maxNewTokensHelp?: string;
+}
+
+export function addSamplingOptions(
+  command: Command,
+  maxNewTokens: number | undefined,
+  { temperature = 1, topP = 1, maxNewTokensHelp }: SamplingDefaults = {},
+): Command {
   return command
     .option("--greedy", "always take the likeliest token (the same as --temperature 0)")
-    .option("--temperature <number>", "sampling temperature (default: 1)", nonNegative)
-    .option("--top-p <number>", "sample from the likeliest tokens that hold this probability", probability, 1)
+    .option("--temperature <number>", `sampling temperature (default: ${temperature})`, nonNegative)
+    .option(
+      "--top-p <number>",
+      "sample from the likeliest tokens that hold this probability",
+      probability,
+      topP,
+    )
     .option("--top-k <count>", "sample from this many likeliest tokens; 0: all", wholeNumber, 0)
     .option(
       "--min-p <number>",
@@ -35,7 +52,7 @@ export function addSamplingOptions(command: Command, maxNewTokens: number): Comm
     )
     .option(
       "--max-new-tokens <count>",
-      "cut a completion off after so many tokens",
+      `cut a completion off after so many tokens${maxNewTokensHelp === undefined ? "" : ` (default: ${maxNewTokensHelp})`}`,
       positiveInteger,
       maxNewTokens,
     )
@@ -46,12 +63,12 @@ export function addSamplingOptions(command: Command, maxNewTokens: number): Comm
     );
 }
 
-export function samplingOptions(flags: SamplingFlags): SamplingOptions {
+export function samplingOptions(flags: SamplingFlags, temperature = 1): SamplingOptions {
   if (flags.greedy === true && (flags.temperature ?? 0) > 0) {
     throw new UsageError(`--greedy and --temperature ${flags.temperature} contradict each other; give one`);
   }
   return {
-    temperature: flags.greedy === true ? 0 : (flags.temperature ?? 1),
+    temperature: flags.greedy === true ? 0 : (flags.temperature ?? temperature),
     topP: flags.topP,
     topK: flags.topK,
     minP: flags.minP,

@@ -2,14 +2,18 @@
 import { Command } from "commander";
 import type { TrainOptions, TrainResult, Work } from "../../contracts/work.ts";
 import type { Recipe } from "../../recipe/define-recipe.ts";
-import { collect } from "../arguments.ts";
+import { byteSize, collect } from "../arguments.ts";
 import { UsageError } from "../cli-error.ts";
+import { formatFindings } from "./doctor.ts";
 
 interface TrainFlags {
   readonly set?: readonly string[];
   readonly resume?: boolean;
   readonly runDir?: string;
   readonly json?: boolean;
+  readonly dryRun?: boolean;
+  readonly tokenizer?: string;
+  readonly deviceMemory?: number;
 }
 
 /** The options of both training commands. */
@@ -22,7 +26,13 @@ export function addTrainOptions(command: Command): Command {
       "--run-dir <folder>",
       "where the run is kept (default: runs/<the recipe's name>, numbered once that one has finished)",
     )
-    .option("--json", "print the result as JSON");
+    .option("--json", "print the result as JSON")
+    .option(
+      "--dry-run",
+      "train nothing: check data, prompts and memory, and rehearse a step on random weights of the model's shape",
+    )
+    .option("--tokenizer <folder>", "with --dry-run: a tokenizer, where the model's is not here")
+    .option("--device-memory <size>", "with --dry-run: of the device that will train, such as 80G", byteSize);
 }
 
 /** The command that runs recipes of a stage. */
@@ -30,6 +40,7 @@ const commands: { readonly [Stage in Recipe["stage"]]: string } = {
   rl: "train",
   sft: "sft",
   pretrain: "pretrain",
+  "reward-model": "reward-model",
 };
 
 /** Loads the recipe, checks that it is of the command's kind, and trains. */
@@ -46,9 +57,21 @@ async function train(work: Work, stage: Recipe["stage"], file: string, flags: Tr
     const command = commands[recipe.stage];
     throw new UsageError(`${file} is a recipe of stage "${recipe.stage}"; run it by: aha ${command} ${file}`);
   }
+  if (flags.dryRun === true) return lookAt(work, recipe, flags);
   const result = await runStage(work, recipe, options);
   if (options.json) process.stdout.write(`${JSON.stringify(result)}\n`);
   if (result.status === "interrupted") sayHowToGoOn(result, stage, file, flags);
+}
+
+/** Prints what a dry run found; a failed finding is a failed command. */
+async function lookAt(work: Work, recipe: Recipe, flags: TrainFlags): Promise<void> {
+  const { tokenizer, deviceMemory } = flags;
+  const findings = await work.dryRun(recipe, {
+    ...(tokenizer === undefined ? {} : { tokenizer }),
+    ...(deviceMemory === undefined ? {} : { deviceMemory }),
+  });
+  process.stdout.write(flags.json === true ? `${JSON.stringify(findings)}\n` : formatFindings(findings));
+  if (findings.some(({ status }) => status === "failed")) process.exitCode = 1;
 }
 
 function runStage(work: Work, recipe: Recipe, options: TrainOptions): Promise<TrainResult> {
@@ -57,6 +80,8 @@ function runStage(work: Work, recipe: Recipe, options: TrainOptions): Promise<Tr
       return work.trainReinforcement(recipe, options);
     case "sft":
       return work.superviseFineTuning(recipe, options);
+    case "reward-model":
+      return work.trainRewardModel(recipe, options);
     case "pretrain":
       return work.pretrain(recipe, options);
   }
@@ -82,6 +107,12 @@ export function supervisedCommand(work: Work): Command {
   return addTrainOptions(new Command("sft"))
     .description("Fine-tune a model on given conversations, as a recipe says")
     .action((file: string, flags: TrainFlags) => train(work, "sft", file, flags));
+}
+
+export function rewardModelCommand(work: Work): Command {
+  return addTrainOptions(new Command("reward-model"))
+    .description("Train a reward model on preferences or labelled responses, as a recipe says")
+    .action((file: string, flags: TrainFlags) => train(work, "reward-model", file, flags));
 }
 
 export function pretrainCommand(work: Work): Command {

@@ -1,0 +1,48 @@
+/** Draws several samples a question and judges them by rules, batch by batch; each batch is on disk before the next. */
+import type { Completer } from "../evaluation/completer.ts";
+import type { CurationRecipe } from "../recipe/curation-schema.ts";
+import { deriveSeed } from "../rollout/seeds.ts";
+import type { JsonLineWriter } from "../run/json-lines.ts";
+import type { Question, Reward } from "../tasks/task.ts";
+import { RewardScorer } from "../training/reward-scorer.ts";
+import type { JudgedSample, QuestionSamples } from "./samples-file.ts";
+
+export interface DrawOptions {
+  readonly recipe: CurationRecipe;
+  readonly completer: Completer;
+  readonly verifier: Reward;
+  readonly writer: JsonLineWriter;
+  /** Asked between batches; true ends the drawing. */
+  readonly interrupted: () => boolean;
+  readonly onBatch: (questions: number) => void;
+}
+
+/** False where it was interrupted. A sample's seed derives from (recipe, question, sample): batches do not matter. */
+export async function drawSamples(questions: readonly Question[], options: DrawOptions): Promise<boolean> {
+  const { recipe, completer, verifier, writer, interrupted, onBatch } = options;
+  const { questionsPerBatch, samplesPerQuestion, temperature, topP, maxNewTokens } = recipe.sampling;
+  const scorer = new RewardScorer([verifier]);
+  const sampling = { temperature, topP, topK: 0, minP: 0, maxNewTokens };
+  const drawOne = async (question: Question, sample: number): Promise<JudgedSample> => {
+    const seed = deriveSeed(recipe.seed, recipe.stage, question.id, sample);
+    const { text, finish } = await completer.complete({ prompt: question.prompt, sampling, seed });
+    const scored = await scorer.score(question, {
+      ...{ sample, tokenIds: [], logProbabilities: new Float32Array(), text, finish },
+    });
+    const { value = null, outcome = null } = scored.breakdown[verifier.name] ?? {};
+    return { text, finish, value, outcome };
+  };
+  const drawQuestion = async (question: Question): Promise<QuestionSamples> => {
+    const numbers = Array.from({ length: samplesPerQuestion }, (_, sample) => sample);
+    const samples = await Promise.all(numbers.map((sample) => drawOne(question, sample)));
+    return { question: question.id, samples };
+  };
+  for (let start = 0; start < questions.length; start += questionsPerBatch) {
+    if (interrupted()) return false;
+    const batch = await Promise.all(questions.slice(start, start + questionsPerBatch).map(drawQuestion));
+    for (const samples of batch) writer.append(samples);
+    writer.sync();
+    onBatch(batch.length);
+  }
+  return true;
+}
