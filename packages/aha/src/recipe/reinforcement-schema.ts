@@ -15,8 +15,10 @@ import {
   name,
   positive,
   positiveInteger,
+  recomputeActivations,
   seed,
   threads,
+  tokensPerMicroBatch,
   weightDecay,
   wholeNumber,
 } from "./shared-fields.ts";
@@ -143,19 +145,14 @@ const rl = z.strictObject({
     .boolean()
     .default(false)
     .describe("The ablation: rewards are dealt out at random within a step, so they carry no information."),
-  recomputeActivations: z
-    .boolean()
-    .default(false)
-    .describe("Keep only each layer's inputs for backward and compute the rest again: less memory, slower."),
+  recomputeActivations,
   speculative: z
     .boolean()
     .default(false)
     .describe(
       "Draft tokens with the model's prediction module (DeepSeek-V3), where it has one: two positions a step, the same distribution.",
     ),
-  tokensPerMicroBatch: wholeNumber
-    .default(0)
-    .describe("Tokens of one forward and backward pass; 0 chooses by itself."),
+  tokensPerMicroBatch,
 });
 
 const evaluation = z

@@ -11,8 +11,10 @@ import {
   name,
   positive,
   positiveInteger,
+  recomputeActivations,
   seed,
   threads,
+  tokensPerMicroBatch,
   weightDecay,
   wholeNumber,
 } from "./shared-fields.ts";
@@ -114,13 +116,8 @@ export const rewardModelSchema = z.strictObject({
   betas,
   epsilon: positive.default(1e-8).describe("AdamW's epsilon."),
   maxGradientNorm: positive.default(1),
-  recomputeActivations: z
-    .boolean()
-    .default(false)
-    .describe("Keep only each layer's inputs for backward and compute the rest again: less memory, slower."),
-  tokensPerMicroBatch: wholeNumber
-    .default(0)
-    .describe("Tokens of one forward and backward pass; 0 chooses by itself."),
+  recomputeActivations,
+  tokensPerMicroBatch,
   evaluation,
   checkpoint,
   cost,

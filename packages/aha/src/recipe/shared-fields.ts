@@ -60,3 +60,12 @@ export const checkpoint = z
     keep: positiveInteger.default(2).describe("How many of the newest checkpoints stay on disk."),
   })
   .prefault({});
+
+export const recomputeActivations = z
+  .boolean()
+  .default(false)
+  .describe("Keep only each layer's inputs for backward and compute the rest again: less memory, slower.");
+
+export const tokensPerMicroBatch = wholeNumber
+  .default(0)
+  .describe("Tokens of one forward and backward pass; 0 chooses by itself.");

@@ -13,8 +13,10 @@ import {
   name,
   positive,
   positiveInteger,
+  recomputeActivations,
   seed,
   threads,
+  tokensPerMicroBatch,
   weightDecay,
   wholeNumber,
 } from "./shared-fields.ts";
@@ -95,13 +97,8 @@ export const supervisedSchema = z.strictObject({
     .nonnegative()
     .default(0.3) // DeepSeek-V3 §4.2
     .describe("Weight of the loss of the model's prediction module (DeepSeek-V3), where it has one."),
-  recomputeActivations: z
-    .boolean()
-    .default(false)
-    .describe("Keep only each layer's inputs for backward and compute the rest again: less memory, slower."),
-  tokensPerMicroBatch: wholeNumber
-    .default(0)
-    .describe("Tokens of one forward and backward pass; 0 chooses by itself."),
+  recomputeActivations,
+  tokensPerMicroBatch,
   evaluation,
   checkpoint,
   cost,

@@ -3,7 +3,6 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { AdamW, generator } from "@aha/torch";
 import type { GenerationConfig } from "../folder/generation-config.ts";
-import type { ModelConfig } from "../folder/model-config.ts";
 import { loadTokenizer, type Tokenizer } from "../folder/tokenizer.ts";
 import { Llama } from "../models/llama.ts";
 import { initialiseWeights, weightsAs } from "../models/llama-weights.ts";
@@ -12,6 +11,7 @@ import type { PretrainRecipe } from "../recipe/pretrain-schema.ts";
 import { isTokenizerBuilder, resolveReference } from "../recipe/task-registry.ts";
 import { writeFileAtomically } from "../run/atomic.ts";
 import { asStorageError } from "../run/storage-error.ts";
+import { pretrainConfig } from "./pretrain-config.ts";
 import { tokenizers } from "./registries.ts";
 
 /** A tokenizer with the folder that its files are copied from. */
@@ -45,30 +45,6 @@ export function findTokenizer(recipe: PretrainRecipe): { place(folder: string): 
   };
 }
 
-function configFor(recipe: PretrainRecipe, tokenizer: Tokenizer): ModelConfig {
-  const { model } = recipe;
-  return {
-    family: "llama",
-    vocabularySize: tokenizer.vocabularySize,
-    hiddenSize: model.hiddenSize,
-    layers: model.layers,
-    heads: model.heads,
-    keyValueHeads: model.keyValueHeads,
-    headDimension: model.hiddenSize / model.heads,
-    intermediateSize: model.intermediateSize,
-    maxPositions: model.maxPositions,
-    normEpsilon: model.normEpsilon,
-    ropeTheta: model.ropeTheta,
-    ropeScaling: null,
-    tieEmbeddings: model.tieEmbeddings,
-    initializerRange: model.initializerRange,
-    dtype: model.dtype === "auto" ? "bfloat16" : model.dtype,
-    bosTokenId: tokenizer.bosTokenId,
-    eosTokenIds: tokenizer.eosTokenId === null ? [] : [tokenizer.eosTokenId],
-    padTokenId: tokenizer.padTokenId,
-  };
-}
-
 /** The model being made, with what trains it. Dispose it when done. */
 export class PretrainSession {
   readonly recipe: PretrainRecipe;
@@ -85,13 +61,14 @@ export class PretrainSession {
     this.tokenizer = tokenizer;
     this.tokenizerFolder = folder;
     this.endTokenId = tokenizer.eosTokenId ?? 0;
-    const config = configFor(recipe, tokenizer);
+    const { vocabularySize, bosTokenId, eosTokenId, padTokenId } = tokenizer;
+    const eosTokenIds = eosTokenId === null ? [] : [eosTokenId];
+    const config = pretrainConfig(recipe, { vocabularySize, bosTokenId, eosTokenIds, padTokenId });
     const device = chooseDevice(recipe.model.device);
     const initial = initialiseWeights(config, generator(recipe.seed), "float32", device);
     this.model = new Llama(config, weightsAs(initial, config.dtype)).trainable();
     const { learningRate, betas, epsilon, weightDecay } = recipe;
     this.optimizer = new AdamW(this.model.parameters(), { learningRate, betas, epsilon, weightDecay });
-    const { bosTokenId, padTokenId } = tokenizer;
     const unset = { temperature: null, topP: null, topK: null, minP: null };
     this.generation = { eosTokenIds: [this.endTokenId], bosTokenId, padTokenId, ...unset };
   }

@@ -3,6 +3,7 @@
 import type { Checker, ProgramTest } from "@aha/verify";
 import { z } from "zod";
 import type { DataRow } from "../data/data-row.ts";
+import { ratingFigures, readRatingDistribution } from "./benchmarks/rating-figures.ts";
 import { dataOptions } from "./data-options.ts";
 import { dataTask, type RowQuestion, shown, TaskDataError, textColumn } from "./data-task.ts";
 import { fenceTag, inFence } from "./extract-program.ts";
@@ -26,6 +27,12 @@ const schema = z.strictObject({
     .optional()
     .describe("Numbers may differ so much, absolutely or relatively."),
   tests: z.int().min(1).optional().describe("At most so many tests of each problem."),
+  ratingDistribution: z
+    .string()
+    .optional()
+    .describe(
+      "A CSV file rating,count of human ratings: for the percentile of problems with a column rating.",
+    ),
 });
 type Options = z.output<typeof schema>;
 
@@ -41,10 +48,17 @@ export const codeforces = taskKind({
   description:
     "Competition programs (Codeforces, CodeContests, LiveCodeBench-like) by input and output in a sandbox",
   schema,
-  load: (options) =>
-    dataTask<Columns>({
+  load: async (options) => {
+    const { ratingDistribution } = options;
+    const population = ratingDistribution === undefined ? null : readRatingDistribution(ratingDistribution);
+    return dataTask<Columns>({
       name: "codeforces",
       options,
+      evaluation: {
+        paperSamples: 16,
+        figures: (samples) => ratingFigures(samples, population),
+        slices: ({ rating }) => (rating === undefined || rating === null ? {} : { rating: String(rating) }),
+      },
       question: (row) => toQuestion(row, options),
       rewards: [
         programReward({
@@ -67,7 +81,8 @@ export const codeforces = taskKind({
           ),
         };
       },
-    }),
+    });
+  },
 });
 
 function toQuestion(row: DataRow, options: Options): RowQuestion<Columns> {

@@ -9,6 +9,7 @@ import { contest } from "../tasks/benchmarks/contest.ts";
 import { drop } from "../tasks/benchmarks/drop.ts";
 import { gpqa } from "../tasks/benchmarks/gpqa.ts";
 import { ifeval } from "../tasks/benchmarks/ifeval.ts";
+import { livecodebench } from "../tasks/benchmarks/livecodebench.ts";
 import { mmluPro } from "../tasks/benchmarks/mmlu-pro.ts";
 import { mmluRedux } from "../tasks/benchmarks/mmlu-redux.ts";
 import { codeforces } from "../tasks/codeforces.ts";
@@ -25,7 +26,7 @@ import type { TaskSource } from "../tasks/task-source.ts";
 /** In the order in which `aha tasks` lists them. */
 export const taskKinds = [
   ...[countdownTask, gsm8k, math, aime, mmlu, humaneval, mbpp, codeforces, knightsAndKnaves, prompts],
-  ...[contest, mmluRedux, mmluPro, gpqa, cEval, cmmlu, drop, ifeval],
+  ...[contest, mmluRedux, mmluPro, gpqa, cEval, cmmlu, drop, ifeval, livecodebench],
 ];
 
 export const knownTasks: Registry<TaskSource> = new Map(

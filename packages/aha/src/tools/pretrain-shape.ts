@@ -3,6 +3,7 @@ import type { ModelConfig } from "../folder/model-config.ts";
 import { loadTokenizer } from "../folder/tokenizer.ts";
 import type { PretrainRecipe } from "../recipe/pretrain-schema.ts";
 import { isTokenizerBuilder, resolveReference } from "../recipe/task-registry.ts";
+import { pretrainConfig } from "../stages/pretrain-config.ts";
 import { tokenizers } from "../stages/registries.ts";
 
 function vocabularySize({ tokenizer }: PretrainRecipe): number {
@@ -19,25 +20,6 @@ function vocabularySize({ tokenizer }: PretrainRecipe): number {
 }
 
 export function pretrainShape(recipe: PretrainRecipe): ModelConfig {
-  const { model } = recipe;
-  return {
-    family: "llama",
-    vocabularySize: vocabularySize(recipe),
-    hiddenSize: model.hiddenSize,
-    layers: model.layers,
-    heads: model.heads,
-    keyValueHeads: model.keyValueHeads,
-    headDimension: model.hiddenSize / model.heads,
-    intermediateSize: model.intermediateSize,
-    maxPositions: model.maxPositions,
-    normEpsilon: model.normEpsilon,
-    ropeTheta: model.ropeTheta,
-    ropeScaling: null,
-    tieEmbeddings: model.tieEmbeddings,
-    initializerRange: model.initializerRange,
-    dtype: model.dtype === "auto" ? "bfloat16" : model.dtype,
-    bosTokenId: null,
-    eosTokenIds: [],
-    padTokenId: null,
-  };
+  const special = { bosTokenId: null, eosTokenIds: [], padTokenId: null };
+  return pretrainConfig(recipe, { vocabularySize: vocabularySize(recipe), ...special });
 }

@@ -61,9 +61,10 @@ export function serveCommand(work: Work): Command {
 /** What is served, where, and how to try it. */
 export function announcement({ url, information }: Pick<RunningServer, "url" | "information">): string[] {
   const { models, family, parameterCount, dtype, device, positions, rows, cacheBytes } = information;
-  const millions = (parameterCount / 1e6).toFixed(parameterCount < 1e7 ? 1 : 0);
+  const [unit, letter] = parameterCount < 1e6 ? [1e3, "K"] : parameterCount < 1e9 ? [1e6, "M"] : [1e9, "B"];
+  const size = `${(parameterCount / unit).toPrecision(3)} ${letter}`;
   return [
-    `${models.map(({ id }) => id).join(", ")}: ${family}, ${millions} M parameters, ${dtype} on ${device}`,
+    `${models.map(({ id }) => id).join(", ")}: ${family}, ${size} parameters, ${dtype} on ${device}`,
     `up to ${rows} answers at once, ${positions} tokens each (${(cacheBytes / 2 ** 30).toFixed(2)} GiB when full)`,
     `listening on ${url}/v1  (Ctrl-C ends)`,
   ];
