@@ -21,7 +21,7 @@ export default defineRecipe({
   // Trained is on general prompts alone; held out stay the reasoning questions, which tell what it costs.
   task: { ...mixture, train: mixture.train.filter(({ columns }) => columns.kind === "general") },
   rl: {
-    steps: 60,
+    steps: 40,
     questionsPerStep: 24,
     groupSize: 16,
     maxNewTokens: 320,
@@ -31,5 +31,5 @@ export default defineRecipe({
     klCoefficient: 0.001,
   },
   evaluation: { questions: 300, every: 5 },
-  alarm: { reward: "helpful", stop: false },
+  alarm: { reward: "helpful", rule: "helpful_rule", stop: false },
 });

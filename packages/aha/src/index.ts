@@ -12,6 +12,16 @@ export { definePipeline, type PipelineStage, type Suite } from "./recipe/define-
 export { defineRecipe, type Recipe, type RecipeInput } from "./recipe/index.ts";
 export { countdownText, worldTokenizer } from "./stages/registries.ts";
 export { aime } from "./tasks/aime.ts";
+export { cEval } from "./tasks/benchmarks/c-eval.ts";
+export { cmmlu } from "./tasks/benchmarks/cmmlu.ts";
+export { contest } from "./tasks/benchmarks/contest.ts";
+export { drop } from "./tasks/benchmarks/drop.ts";
+export { gpqa } from "./tasks/benchmarks/gpqa.ts";
+export { ifeval } from "./tasks/benchmarks/ifeval.ts";
+export { livecodebench } from "./tasks/benchmarks/livecodebench.ts";
+export { mmluPro } from "./tasks/benchmarks/mmlu-pro.ts";
+export { mmluRedux } from "./tasks/benchmarks/mmlu-redux.ts";
+export { chineseSimpleqa, simpleqa } from "./tasks/benchmarks/simpleqa.ts";
 export { codeforces } from "./tasks/codeforces.ts";
 export { type CountdownOptions, countdown } from "./tasks/countdown.ts";
 export type { CountdownCorpusOptions } from "./tasks/countdown-corpus.ts";
@@ -41,7 +51,9 @@ export { prompts } from "./tasks/prompts.ts";
 export type { AnswerJudge, JudgedAnswer, RewriteInput, Rewriter, Rewritten } from "./tasks/rewriter.ts";
 export type {
   Columns,
+  Figure,
   JsonValue,
+  JudgedSample,
   Judgement,
   Message,
   Outcome,
@@ -49,6 +61,7 @@ export type {
   Reward,
   RewardInput,
   Task,
+  TaskEvaluation,
 } from "./tasks/task.ts";
 export { type TaskKind, type TaskSource, taskKind } from "./tasks/task-source.ts";
 export { type RewardModelOptions, rewardModel } from "./training/model-reward.ts";

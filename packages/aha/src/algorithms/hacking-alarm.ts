@@ -6,6 +6,7 @@
 /** What an evaluation on held-out questions found. */
 export type WatchedEvaluation = {
   readonly step: number;
+  /** Mean of what the rules say where they apply: accuracy, mostly. */
   readonly accuracy: number;
   /** Mean of the watched reward where it applies. */
   readonly reward: number;
@@ -33,7 +34,7 @@ export function hackingAlarm(history: readonly WatchedEvaluation[], limits: Alar
   const rise = now.reward - best.reward;
   if (drop < limits.accuracyDrop || rise <= limits.rewardRise) return null;
   return (
-    `held-out accuracy fell from ${best.accuracy.toFixed(3)} (step ${best.step}) to ${now.accuracy.toFixed(3)} while the ` +
+    `what the rules say fell on held-out questions from ${best.accuracy.toFixed(3)} (step ${best.step}) to ${now.accuracy.toFixed(3)} while the ` +
     `reward rose from ${best.reward.toFixed(3)} to ${now.reward.toFixed(3)}: the policy may be learning to please the reward alone`
   );
 }

@@ -46,7 +46,7 @@ export interface CurationResult {
 /** Options of a command that runs a pipeline. */
 export interface PipelineOptions {
   readonly runDirectory: string;
-  /** The stage that is made anew, with all after it. */
+  /** The stage that is made anew, with all that is made from it. */
   readonly from?: string;
   /** The last stage that is run. */
   readonly until?: string;

@@ -63,6 +63,8 @@ class Sampler {
   #answered = 0;
   #failed = 0;
   #halt: EvaluationHalted | null = null;
+  /** The run was given up: what still comes in has nowhere to be kept. */
+  #ended = false;
 
   constructor(completer: Completer, run: BenchmarkRun) {
     this.#completer = completer;
@@ -147,7 +149,10 @@ class Sampler {
   #fail(error: unknown): string {
     if (error instanceof EvaluationHalted) throw error;
     const ours = error instanceof EndpointError || error instanceof PromptError;
-    if (!ours) throw error;
+    if (!ours) {
+      this.#ended = true;
+      throw error;
+    }
     this.#failed += 1;
     const hopeless = error instanceof EndpointError && error.hopeless;
     const most = Math.min(FAILURES_THAT_END, this.#run.questions.length * this.#run.samplesPerQuestion);
@@ -158,6 +163,7 @@ class Sampler {
           cause: error,
         },
       );
+      this.#ended = true;
       throw this.#halt;
     }
     return error.message;
@@ -186,6 +192,7 @@ class Sampler {
             },
           ];
     const record: SampleRecord = { ...rest, question: question.id, turns, seconds };
+    if (this.#ended) return record;
     this.#run.keep(record);
     return this.#tell(record);
   }

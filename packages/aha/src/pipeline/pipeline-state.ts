@@ -26,25 +26,39 @@ export function writeState(path: string, state: PipelineState): void {
   writeFileAtomically(path, `${JSON.stringify(state, null, 2)}\n`);
 }
 
+/** The earlier stages that a stage is made from: whose output it names, and those that it lists as `after`. */
+function sourcesOf(stages: readonly PipelineStage[], index: number, described: string): PipelineStage[] {
+  const listed = stages[index]?.after ?? [];
+  return stages.slice(0, index).filter((earlier) => {
+    const output = outputOf(earlier);
+    const named = output !== null && described.includes(JSON.stringify(output).slice(0, -1));
+    return named || listed.includes(stageName(earlier));
+  });
+}
+
 /**
  * A digest of each stage as it is defined and of the stages it is made from, by the stage's name: it must be made again where
- * its own recipe or one of theirs has changed. It is made from the earlier stages whose output it names, and from those that
- * it lists as `after`.
+ * its own recipe or one of theirs has changed.
  */
 export function fingerprints({ stages }: PipelineRecipe): Map<string, string> {
   const result = new Map<string, string>();
   for (const [index, stage] of stages.entries()) {
     const described = JSON.stringify(describe(stage));
-    const sources = stages.slice(0, index).filter((earlier) => {
-      const output = outputOf(earlier);
-      const named = output !== null && described.includes(JSON.stringify(output).slice(0, -1));
-      return named || (stage.after ?? []).includes(stageName(earlier));
-    });
-    const before = sources.map((source) => result.get(stageName(source)) ?? "");
+    const before = sourcesOf(stages, index, described).map((source) => result.get(stageName(source)) ?? "");
     const hash = createHash("sha256").update([...before, described].join("\n"));
     result.set(stageName(stage), hash.digest("hex").slice(0, 16));
   }
   return result;
+}
+
+/** A stage and all that is made from it, directly or not. */
+export function madeFrom({ stages }: PipelineRecipe, name: string): Set<string> {
+  const found = new Set([name]);
+  for (const [index, stage] of stages.entries()) {
+    const sources = sourcesOf(stages, index, JSON.stringify(describe(stage)));
+    if (sources.some((source) => found.has(stageName(source)))) found.add(stageName(stage));
+  }
+  return found;
 }
 
 /** The folder that later stages may name. */

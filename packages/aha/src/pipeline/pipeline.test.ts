@@ -153,6 +153,9 @@ test("a changed stage is refused until it is asked for anew; then only what is m
   const asked = fakes();
   await runPipeline(pipeline({ epochs: 2 }), { runDirectory, from: "four" }, asked.runners);
   assert.deepEqual(asked.calls, ["four"]);
+  const earlier = fakes();
+  await runPipeline(pipeline({ epochs: 2 }), { runDirectory, from: "two" }, earlier.runners);
+  assert.deepEqual(earlier.calls, ["two", "three"], "the fourth is not made from the second");
   await assert.rejects(
     runPipeline(pipeline(), { runDirectory, until: "fuor" }, asked.runners),
     /no stage is called "fuor"; they are: one, two, three, four/,

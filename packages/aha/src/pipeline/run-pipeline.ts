@@ -20,7 +20,7 @@ import { JsonLineWriter } from "../run/json-lines.ts";
 import { formatDuration } from "../run/progress.ts";
 import { takeRunLock } from "../run/run-lock.ts";
 import { type Measurement, measureModel } from "./measure-model.ts";
-import { fingerprints, type PipelineState, readState, writeState } from "./pipeline-state.ts";
+import { fingerprints, madeFrom, type PipelineState, readState, writeState } from "./pipeline-state.ts";
 import { stageTable } from "./stage-table.ts";
 
 /** What trains; given by the caller, so that a test can give its own. */
@@ -80,7 +80,7 @@ export async function runPipeline(
 
 const say = (text: string): void => void process.stderr.write(`${text}\n`);
 
-/** Forgets the stages from `options.from` on; refuses finished stages that are no longer the same. */
+/** Forgets the stage `options.from` and all that is made from it; refuses finished stages that are no longer the same. */
 function prepareState(
   pipeline: PipelineRecipe,
   state: PipelineState,
@@ -93,7 +93,8 @@ function prepareState(
       { path: flag, message: `no stage is called "${name}"; they are: ${names.join(", ")}` },
     ]);
   }
-  const keep = from === undefined ? names : names.slice(0, names.indexOf(from));
+  const anew = from === undefined ? new Set<string>() : madeFrom(pipeline, from);
+  const keep = names.filter((name) => !anew.has(name));
   const kept = (part: PipelineState["finished" | "started"]) =>
     Object.fromEntries(Object.entries(part).filter(([name]) => keep.includes(name)));
   const left = { finished: kept(state.finished), started: kept(state.started) } as PipelineState;

@@ -168,6 +168,11 @@ const evaluation = z
 const alarm = z
   .strictObject({
     reward: z.string().min(1).describe("The name of the reward that a model gives."),
+    rule: z
+      .string()
+      .min(1)
+      .default("accuracy")
+      .describe("The name of the reward by rules that it is held against; its weight may be 0."),
     accuracyDrop: fraction
       .default(0.05)
       .describe("Raised where held-out accuracy is so far below its best so far …"),

@@ -35,7 +35,7 @@ export async function evaluateHeldOut(
   writer.close();
   countEvaluation(run, records);
   directory.record({ type: "evaluation", step, when, summary });
-  if (when !== "after") watchForHacking(run, summary, records);
+  if (when !== "after") watchForHacking(run, records);
   progress.say(
     `${when}: accuracy ${(100 * summary.accuracy).toFixed(1)} %, format ${(100 * summary.format).toFixed(1)} %, ` +
       `mean length ${summary.mean_length.toFixed(1)} tokens, "wait" ${(summary.reflection.wait ?? 0).toFixed(2)} a response`,

@@ -12,6 +12,7 @@ import { ifeval } from "../tasks/benchmarks/ifeval.ts";
 import { livecodebench } from "../tasks/benchmarks/livecodebench.ts";
 import { mmluPro } from "../tasks/benchmarks/mmlu-pro.ts";
 import { mmluRedux } from "../tasks/benchmarks/mmlu-redux.ts";
+import { chineseSimpleqa, simpleqa } from "../tasks/benchmarks/simpleqa.ts";
 import { codeforces } from "../tasks/codeforces.ts";
 import { countdownTask } from "../tasks/countdown-task.ts";
 import { gsm8k } from "../tasks/gsm8k.ts";
@@ -26,7 +27,19 @@ import type { TaskSource } from "../tasks/task-source.ts";
 /** In the order in which `aha tasks` lists them. */
 export const taskKinds = [
   ...[countdownTask, gsm8k, math, aime, mmlu, humaneval, mbpp, codeforces, knightsAndKnaves, prompts],
-  ...[contest, mmluRedux, mmluPro, gpqa, cEval, cmmlu, drop, ifeval, livecodebench],
+  ...[
+    contest,
+    mmluRedux,
+    mmluPro,
+    gpqa,
+    cEval,
+    cmmlu,
+    drop,
+    ifeval,
+    livecodebench,
+    simpleqa,
+    chineseSimpleqa,
+  ],
 ];
 
 export const knownTasks: Registry<TaskSource> = new Map(

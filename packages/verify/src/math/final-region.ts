@@ -38,5 +38,10 @@ export const finalRegion = (text: string, question: string | null): string => {
   const region = afterThinking(bounded);
   if (question === null || question.trim() === "") return region;
   const whole = question.trim();
-  return without(region, [whole, ...sentences(whole)]);
+  if (whole.length >= SHORTEST_ECHO) return without(region, [whole, ...sentences(whole)]);
+  // A short question may well stand inside an answer (as "b" does in \boxed): only a line of its own is an echo of it.
+  return region
+    .split("\n")
+    .map((line) => (line.trim() === whole ? " " : line))
+    .join("\n");
 };

@@ -139,3 +139,9 @@ describe("hostile responses", () => {
     assert.equal(outcome(raw`\boxed{9^{9^{9^9}}}`, raw`9^{9^{9^9}}`), "correct");
   });
 });
+
+it("a short question is an echo only where it has a line of its own", () => {
+  assert.equal(judgeMath("\\boxed{0.5}", "\\frac{1}{2}", { question: "b" }).outcome, "correct");
+  assert.equal(judgeMath("2 + 2 = 4", "4", { question: "2 + 2" }).outcome, "correct");
+  assert.equal(judgeMath("12", "12", { question: "12" }).outcome, "unparsed");
+});

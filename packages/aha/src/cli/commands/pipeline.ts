@@ -31,7 +31,7 @@ function stagesCommand(
     .description(description)
     .argument("<recipe>", `recipe file: .ts, .mts, .js or .mjs, its default export made by ${maker}`)
     .option("--run-dir <folder>", "where the stages' runs are kept (default: runs/<the pipeline's name>)")
-    .option("--from <stage>", "make this stage and all after it anew")
+    .option("--from <stage>", "make this stage and all that is made from it anew")
     .option("--until <stage>", "stop after this stage")
     .option(
       "--keep-finished",
