@@ -5,7 +5,7 @@
  */
 import { defineRecipe, mixTasks, rewardModel, world, worldGeneral } from "aha";
 
-const models = "models/r1-mini";
+const models = ".aha/models/r1-mini";
 const helpful = rewardModel({ path: `${models}/helpful`, score: "summary", name: "helpful", scale: "raw" });
 const mixture = mixTasks("hacking", [
   { task: world({ form: "summary" }) },

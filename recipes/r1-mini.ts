@@ -24,7 +24,7 @@ import {
 
 /** Models of this size gain little from a second thread, and lose by it where another process holds a core. */
 const threads = 1;
-const models = "models/r1-mini";
+const models = ".aha/models/r1-mini";
 const place = (name: string): string => `${models}/${name}`;
 
 /** The larger model's and the student's; both read the same text. */
